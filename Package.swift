@@ -1,0 +1,74 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+
+let package = Package(
+  name: "swift-smime",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "SMIME", targets: ["SMIME"]),
+    .library(name: "CMS", targets: ["CMS"]),
+    .library(name: "MIME", targets: ["MIME"]),
+    .library(name: "PKIX", targets: ["PKIX"]),
+    .library(name: "SMIMECrypto", targets: ["SMIMECrypto"]),
+    .library(name: "Issuance", targets: ["Issuance"]),
+    .executable(name: "smime", targets: ["smime-cli"]),
+  ],
+  traits: [
+    .default(enabledTraits: ["OpenSSL"]),
+    .trait(
+      name: "OpenSSL",
+      description: "Use the system's libcrypto for what swift-crypto lacks or does slowly."),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "ByteIO", swiftSettings: strict),
+    .target(
+      name: "SMIMECrypto",
+      dependencies: [
+        "ByteIO", asn1,
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .target(name: "COpenSSL", condition: .when(traits: ["OpenSSL"])),
+      ],
+      swiftSettings: strict),
+    .target(name: "PKIX", dependencies: ["ByteIO", "SMIMECrypto", asn1], swiftSettings: strict),
+    .target(
+      name: "CMS", dependencies: ["ByteIO", "PKIX", "SMIMECrypto", asn1], swiftSettings: strict),
+    .target(name: "MIME", dependencies: ["ByteIO"], swiftSettings: strict),
+    .target(
+      name: "SMIME", dependencies: ["ByteIO", "CMS", "MIME", "PKIX", "SMIMECrypto"],
+      swiftSettings: strict),
+    .target(
+      name: "Issuance", dependencies: ["PKIX", "SMIMECrypto", asn1], swiftSettings: strict),
+    .executableTarget(
+      name: "smime-cli",
+      dependencies: [
+        "ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .target(
+      name: "SMIMETestSupport",
+      dependencies: ["ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", asn1],
+      path: "Tests/SMIMETestSupport", swiftSettings: strict),
+  ]
+)

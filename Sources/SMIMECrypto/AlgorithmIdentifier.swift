@@ -1,0 +1,43 @@
+public import SwiftASN1
+
+/// RFC 5280 §4.1.1.2   AlgorithmIdentifier ::= SEQUENCE { algorithm OBJECT IDENTIFIER, parameters ANY DEFINED BY algorithm OPTIONAL }
+///
+/// The parameters are kept as the bytes that came, so that equality is equality of encodings.
+public struct AlgorithmIdentifier: Hashable, Sendable {
+  public let algorithm: ASN1ObjectIdentifier
+  /// The encoding of the parameters, tag and length included; nil when they are absent.
+  public let parameters: ArraySlice<UInt8>?
+
+  public init(_ algorithm: ASN1ObjectIdentifier, parameters: ArraySlice<UInt8>? = nil) {
+    self.algorithm = algorithm
+    self.parameters = parameters
+  }
+
+  /// The parameters NULL.
+  package static let null: ArraySlice<UInt8> = [0x05, 0x00]
+
+  /// True for both ways that software writes "no parameters": absent, or NULL.
+  package var hasNoParameters: Bool { parameters == nil || parameters == Self.null }
+
+  package init(from cursor: inout ASN1Cursor, _ field: StaticString) throws(Malformed) {
+    var fields = try cursor.sequence(field)
+    try self.init(fields: &fields)
+  }
+
+  /// Reads the fields of a SEQUENCE (or an IMPLICIT tag over one) that was entered already.
+  package init(fields: inout ASN1Cursor) throws(Malformed) {
+    algorithm = try fields.oid("algorithm")
+    parameters = fields.isAtEnd ? nil : try fields.raw("parameters")
+    try fields.finish()
+  }
+
+  package func write(to der: inout DER.Serializer, tag: ASN1Identifier = .sequence) {
+    der.appendConstructedNode(identifier: tag) { der in
+      der.oid(algorithm)
+      if let parameters { der.raw(parameters) }
+    }
+  }
+
+  /// The DER of the whole identifier.
+  package var encoded: [UInt8] { DER.Serializer.encode { write(to: &$0) } }
+}

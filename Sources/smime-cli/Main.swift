@@ -1,0 +1,2 @@
+import ArgumentParser
+@main struct SMIMECommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "smime") }
