@@ -11,6 +11,13 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// Tests may use full Foundation and processes; memory safety annotations would say nothing there.
+let tests: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 
 let package = Package(
@@ -70,5 +77,39 @@ let package = Package(
       name: "SMIMETestSupport",
       dependencies: ["ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", asn1],
       path: "Tests/SMIMETestSupport", swiftSettings: strict),
+    .testTarget(name: "ByteIOTests", dependencies: ["ByteIO"], swiftSettings: tests),
+    .testTarget(
+      name: "SMIMECryptoTests",
+      dependencies: [
+        "ByteIO", "SMIMECrypto", asn1,
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ],
+      swiftSettings: tests),
+    .testTarget(
+      name: "PKIXTests", dependencies: ["ByteIO", "Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", asn1],
+      swiftSettings: tests),
+    .testTarget(
+      name: "IssuanceTests", dependencies: ["Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", asn1],
+      swiftSettings: tests),
+    .testTarget(
+      name: "CMSTests",
+      dependencies: ["ByteIO", "CMS", "Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", asn1],
+      swiftSettings: tests),
+    .testTarget(name: "MIMETests", dependencies: ["ByteIO", "MIME"], swiftSettings: tests),
+    .testTarget(
+      name: "SMIMETests",
+      dependencies: ["ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", "SMIMETestSupport"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "CommandTests", dependencies: ["SMIMETestSupport", "smime-cli"], swiftSettings: tests),
+    .testTarget(
+      name: "InteropTests",
+      dependencies: ["ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", "SMIMETestSupport"],
+      swiftSettings: tests),
+    .executableTarget(
+      name: "conformance",
+      dependencies: ["ByteIO", "CMS", "MIME", "PKIX", "SMIME", "SMIMECrypto"],
+      path: "Conformance", exclude: ["exceptions.json"], swiftSettings: strict),
   ]
 )

@@ -172,7 +172,9 @@ package struct ASN1Cursor: Sendable {
   }
 
   /// Enters the next element if it has `tag`, else nil and nothing is taken.
-  package mutating func constructed(ifPresent tag: ASN1Identifier, _ field: StaticString) throws(Malformed) -> ASN1Cursor? {
+  package mutating func constructed(
+    ifPresent tag: ASN1Identifier, _ field: StaticString
+  ) throws(Malformed) -> ASN1Cursor? {
     self.tag == tag ? try constructed(tag, field) : nil
   }
 

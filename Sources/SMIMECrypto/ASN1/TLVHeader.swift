@@ -43,7 +43,9 @@ package struct TLVHeader: Hashable, Sendable {
     at += 1
     var length: Int? = Int(lead)
     if lead == 0x80 {
-      guard rules == .ber, isConstructed else { throw Malformed("an indefinite length is not allowed", offset: lengthAt) }
+      guard rules == .ber, isConstructed else {
+        throw Malformed("an indefinite length is not allowed", offset: lengthAt)
+      }
       length = nil
     } else if lead > 0x80 {
       let octets = Int(lead & 0x7F)
