@@ -1,0 +1,28 @@
+/// How much one CMS object may ask for. Everything is counted, nothing is timed; what goes beyond is a `LimitExceeded`.
+///
+/// Content is never counted here: it streams, and its sink decides how much it takes.
+public struct CMSLimits: Hashable, Sendable {
+  /// SignerInfos of one SignedData.
+  public var signers = 64
+  /// RecipientInfos of one object, and recipientEncryptedKeys of all of its key agreements together.
+  public var recipients = 10_000
+  /// Private-key operations that one decryption may do.
+  public var keyOperations = 64
+  /// Certificates, and as many CRLs, of one object.
+  public var certificates = 1_000
+  /// Bytes of everything that is held in memory: all of an object but its content.
+  public var headerElementBytes = 16 << 20
+  /// Values inside values, the content's segments included.
+  public var nesting = 32
+  /// Segments of one content.
+  public var segments = 1 << 26
+  /// Bytes of content that a one-shot primitive may be given (Ed25519 without signed attributes).
+  public var oneShotBytes = 32 << 20
+  /// Rounds of all key derivations of one PKCS#12 file together.
+  public var keyDerivationRounds = 10_000_000
+
+  public init() {}
+
+  /// What mail needs, with room to spare.
+  public static let standard = CMSLimits()
+}
