@@ -5,7 +5,7 @@ package import SwiftASN1
 /// Walks a BER or DER object of any size by its headers, in order, with one window in memory.
 ///
 /// The caller goes down with ``enter(_:_:)``, looks with ``next()``, takes small elements whole with
-/// ``element(_:)``, and hands an octet string's content on with ``copyOctets(_:_:to:)``. Offsets are those of the
+/// ``element(_:)``, and hands an octet string's content on with ``copyOctets(_:tag:to:)``. Offsets are those of the
 /// object, whatever its size.
 package final class TLVReader {
   /// An element that was taken into memory.
@@ -246,7 +246,7 @@ package final class TLVReader {
   /// Hands the content of an OCTET STRING with `tag` on: primitive, or of segments in segments (X.690 §8.7), of
   /// definite or indefinite length. Returns how many octets that were.
   package func copyOctets(
-    _ tag: ASN1Identifier = .octetString, _ field: StaticString, to sink: any ByteSink
+    _ field: StaticString, tag: ASN1Identifier = .octetString, to sink: any ByteSink
   ) throws -> Int {
     let header = try take(tag, field).header
     guard header.isConstructed else {

@@ -152,6 +152,16 @@ package struct ASN1Cursor: Sendable {
     return ASN1Cursor(elementsOf: node, nodes, path: .field(path, field), rules: rules)
   }
 
+  /// Enters the next element without a name of its own: for a value whose place the cursor's path names already.
+  package mutating func enter(_ tag: ASN1Identifier = .sequence) throws(Malformed) -> ASN1Cursor {
+    let before = self
+    let node = try node(tag)
+    guard case .constructed(let nodes) = node.content else {
+      throw before.failure("is primitive and must be constructed")
+    }
+    return ASN1Cursor(elementsOf: node, nodes, path: path, rules: rules)
+  }
+
   package mutating func sequence(_ field: StaticString) throws(Malformed) -> ASN1Cursor {
     try constructed(.sequence, field)
   }
