@@ -76,7 +76,7 @@ let package = Package(
     .target(
       name: "SMIMETestSupport",
       dependencies: ["ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", asn1],
-      path: "Tests/SMIMETestSupport", swiftSettings: strict),
+      path: "Tests/SMIMETestSupport", swiftSettings: tests),
     .testTarget(name: "ByteIOTests", dependencies: ["ByteIO"], swiftSettings: tests),
     .testTarget(
       name: "SMIMECryptoTests",

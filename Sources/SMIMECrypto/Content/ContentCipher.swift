@@ -1,0 +1,85 @@
+public import Crypto
+
+/// Encrypts content as it streams by.
+public final class ContentEncryptor {
+  private let engine: any CipherEngine
+
+  /// - Parameter associatedData: what GCM authenticates beside the content; nil or empty for CBC.
+  /// - Throws: ``Unsupported`` for a cipher that is only read, or not without the OpenSSL trait.
+  public init(
+    _ parameters: ContentCipherParameters, key: SymmetricKey, associatedData: [UInt8]? = nil
+  ) throws {
+    guard !parameters.encryption.isWeak else { throw Unsupported("\(parameters.encryption.name) for new content") }
+    engine = try CipherEngines.make(parameters, key: key, direction: .encrypt, associatedData: associatedData ?? [])
+  }
+
+  /// Appends to `output` what `bytes` become; a part of it may be held back until more comes.
+  public func update(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws {
+    try engine.update(bytes, into: &output)
+  }
+
+  /// Appends the rest and returns the mac; nil for CBC.
+  public func finish(into output: inout [UInt8]) throws -> [UInt8]? { try engine.finishEncrypting(into: &output) }
+}
+
+/// Decrypts content as it streams by. What it gives is *not authenticated* before ``finish(into:tag:)`` returns.
+public final class ContentDecryptor {
+  private let parameters: ContentCipherParameters
+  private let engine: any CipherEngine
+
+  /// - Throws: ``DecryptionFailed`` for a key of the wrong size, ``Unsupported`` for a cipher that is not offered.
+  public init(
+    _ parameters: ContentCipherParameters, key: SymmetricKey, associatedData: [UInt8]? = nil
+  ) throws {
+    guard key.bitCount == parameters.encryption.keyByteCount * 8 else { throw DecryptionFailed() }
+    self.parameters = parameters
+    engine = try CipherEngines.make(parameters, key: key, direction: .decrypt, associatedData: associatedData ?? [])
+  }
+
+  /// Appends to `output` what `bytes` become; a part of it may be held back until more comes.
+  public func update(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws {
+    try engine.update(bytes, into: &output)
+  }
+
+  /// Appends the rest, once the mac (GCM) or the padding (CBC) is right.
+  ///
+  /// - Parameter tag: the mac; nil for CBC.
+  public func finish(into output: inout [UInt8], tag: ArraySlice<UInt8>?) throws(DecryptionFailed) {
+    if parameters.encryption.isAuthenticated {
+      guard let tag, parameters.objection(toTag: tag) == nil else { throw DecryptionFailed() }
+    }
+    do {
+      try engine.finishDecrypting(into: &output, tag: tag ?? [])
+    } catch { throw DecryptionFailed() }
+  }
+}
+
+enum CipherDirection: Sendable {
+  case encrypt, decrypt
+}
+
+/// One cipher at work; libcrypto's, or swift-crypto's where that is all there is.
+protocol CipherEngine: AnyObject {
+  func update(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws
+  func finishEncrypting(into output: inout [UInt8]) throws -> [UInt8]?
+  func finishDecrypting(into output: inout [UInt8], tag: ArraySlice<UInt8>) throws
+}
+
+enum CipherEngines {
+  static func make(
+    _ parameters: ContentCipherParameters, key: SymmetricKey, direction: CipherDirection, associatedData: [UInt8]
+  ) throws -> any CipherEngine {
+    guard key.bitCount == parameters.encryption.keyByteCount * 8 else {
+      throw Unsupported("\(parameters.encryption.name) with a key of \(key.bitCount) bits")
+    }
+    #if OpenSSL
+      return try EVPCipher(parameters, key: key, direction: direction, associatedData: associatedData)
+    #else
+      switch parameters.encryption {
+      case .aesCBC: return try BlockChain(parameters, key: key, direction: direction)
+      case .aesGCM: return try WholeGCM(parameters, key: key, associatedData: associatedData)
+      default: throw Unsupported("\(parameters.encryption.name) without the OpenSSL trait")
+      }
+    #endif
+  }
+}

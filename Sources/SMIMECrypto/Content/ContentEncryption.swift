@@ -1,0 +1,166 @@
+package import SwiftASN1
+
+/// How content is encrypted, mode and key size included.
+public enum ContentEncryption: Hashable, Sendable {
+  /// RFC 3565; 128, 192 or 256
+  case aesCBC(keyBits: Int)
+  /// RFC 5084; 128, 192 or 256
+  case aesGCM(keyBits: Int)
+  /// DES-EDE3-CBC (RFC 3370 §5.1). Reading only.
+  case tripleDESCBC
+  /// RC2-CBC (RFC 3370 §5.2) with its effective key bits. Reading only.
+  case rc2CBC(effectiveBits: Int)
+  /// DES-CBC. Reading only.
+  case desCBC
+
+  /// True for ciphers that prove the content whole.
+  public var isAuthenticated: Bool { if case .aesGCM = self { true } else { false } }
+
+  /// True for ciphers that are only read, and only under ``AlgorithmPolicy/legacy``.
+  public var isWeak: Bool {
+    switch self {
+    case .aesCBC, .aesGCM: false
+    case .tripleDESCBC, .rc2CBC, .desCBC: true
+    }
+  }
+
+  /// The size of the content-encryption key in bytes.
+  public var keyByteCount: Int {
+    switch self {
+    case .aesCBC(let bits), .aesGCM(let bits): bits / 8
+    case .tripleDESCBC: 24
+    // RFC 3370 §5.2: the key that is wrapped has as many bits as are effective, and at least 40.
+    case .rc2CBC(let bits): bits / 8
+    case .desCBC: 8
+    }
+  }
+
+  /// The cipher's block in bytes, which CBC pads to.
+  package var blockByteCount: Int {
+    switch self {
+    case .aesCBC, .aesGCM: 16
+    case .tripleDESCBC, .rc2CBC, .desCBC: 8
+    }
+  }
+
+  public var name: String {
+    switch self {
+    case .aesCBC(let bits): "AES-\(bits)-CBC"
+    case .aesGCM(let bits): "AES-\(bits)-GCM"
+    case .tripleDESCBC: "3DES-CBC"
+    case .rc2CBC(let bits): "RC2-\(bits)-CBC"
+    case .desCBC: "DES-CBC"
+    }
+  }
+
+  package var oid: ASN1ObjectIdentifier {
+    switch self {
+    case .aesCBC(128): OID.aes128CBC
+    case .aesCBC(192): OID.aes192CBC
+    case .aesCBC: OID.aes256CBC
+    case .aesGCM(128): OID.aes128GCM
+    case .aesGCM(192): OID.aes192GCM
+    case .aesGCM: OID.aes256GCM
+    case .tripleDESCBC: OID.tripleDESCBC
+    case .rc2CBC: OID.rc2CBC
+    case .desCBC: OID.desCBC
+    }
+  }
+}
+
+/// A content cipher with its nonce or IV: the contentEncryptionAlgorithm of EnvelopedData and AuthEnvelopedData.
+///
+/// RFC 5084 §3.2   GCMParameters ::= SEQUENCE { aes-nonce OCTET STRING, aes-ICVlen INTEGER (12..16) DEFAULT 12 }
+public struct ContentCipherParameters: Hashable, Sendable {
+  public let encryption: ContentEncryption
+  /// The nonce (GCM) or initialisation vector (CBC).
+  public let initialValue: [UInt8]
+  /// GCM: the least size of the mac, 12 to 16 octets.
+  public let tagByteCount: Int
+
+  /// A fresh nonce or IV, and a whole tag.
+  public init(fresh encryption: ContentEncryption) {
+    self.encryption = encryption
+    initialValue = SecureRandom.bytes(encryption.isAuthenticated ? 12 : encryption.blockByteCount)
+    tagByteCount = encryption.isAuthenticated ? 16 : 0
+  }
+
+  /// CBC with an IV that is derived and not carried (RFC 7292 B.3).
+  init(_ encryption: ContentEncryption, initialValue: [UInt8]) {
+    self.encryption = encryption
+    self.initialValue = initialValue
+    tagByteCount = 0
+  }
+
+  /// - Throws: ``Malformed`` for parameters that the algorithm does not allow, ``Unsupported`` for other algorithms.
+  public init(_ identifier: AlgorithmIdentifier) throws {
+    let oid = identifier.algorithm
+    let simple: [ContentEncryption] = [
+      .aesCBC(keyBits: 256), .aesCBC(keyBits: 128), .aesCBC(keyBits: 192), .tripleDESCBC, .desCBC,
+    ]
+    if let encryption = simple.first(where: { $0.oid == oid }) {
+      guard let parameters = identifier.parameters else { throw Malformed("\(encryption.name) has no IV") }
+      var top = try ASN1Cursor(parameters, as: "contentEncryptionAlgorithm", rules: .ber)
+      self.encryption = encryption
+      initialValue = Array(try top.octets("parameters"))
+      tagByteCount = 0
+      guard initialValue.count == encryption.blockByteCount else {
+        throw Malformed("\(encryption.name) has an IV of \(initialValue.count) octets")
+      }
+    } else if let bits = [256, 128, 192].first(where: { ContentEncryption.aesGCM(keyBits: $0).oid == oid }) {
+      guard let parameters = identifier.parameters else { throw Malformed("AES-GCM has no parameters") }
+      var top = try ASN1Cursor(parameters, as: "GCMParameters", rules: .ber)
+      var fields = try top.sequence("parameters")
+      encryption = .aesGCM(keyBits: bits)
+      initialValue = Array(try fields.octets("aes-nonce"))
+      tagByteCount = fields.isAtEnd ? 12 : try fields.int("aes-ICVlen")
+      try fields.finish()
+      // CVE-2025-15467: an oversized nonce. RFC 5084 §3.2 recommends 12; what EVP takes is 1 to 16.
+      guard (1...16).contains(initialValue.count) else {
+        throw Malformed("AES-GCM has a nonce of \(initialValue.count) octets")
+      }
+      guard (12...16).contains(tagByteCount) else { throw Malformed("aes-ICVlen is \(tagByteCount)") }
+    } else if oid == OID.rc2CBC {
+      guard let parameters = identifier.parameters else { throw Malformed("RC2-CBC has no parameters") }
+      (encryption, initialValue) = try Self.rc2(parameters)
+      tagByteCount = 0
+    } else {
+      throw Unsupported("the content encryption \(OID.name(oid))")
+    }
+  }
+
+  /// RFC 3370 §5.2   RC2-CBC parameter ::= SEQUENCE { rc2ParameterVersion INTEGER, iv OCTET STRING }
+  private static func rc2(_ parameters: ArraySlice<UInt8>) throws -> (ContentEncryption, [UInt8]) {
+    var top = try ASN1Cursor(parameters, as: "RC2CBCParameter", rules: .ber)
+    var fields = try top.sequence("parameters")
+    let version = try fields.int("rc2ParameterVersion")
+    let iv = Array(try fields.octets("iv"))
+    try fields.finish()
+    guard let bits = [160: 40, 120: 64, 58: 128][version] else { throw Unsupported("RC2 parameter version \(version)") }
+    guard iv.count == 8 else { throw Malformed("RC2-CBC has an IV of \(iv.count) octets") }
+    return (.rc2CBC(effectiveBits: bits), iv)
+  }
+
+  /// As it is written; aes-ICVlen is always there, since OpenSSL cannot read a message without it.
+  public var identifier: AlgorithmIdentifier {
+    let parameters = DER.Serializer.encode { der in
+      if encryption.isAuthenticated {
+        der.sequence { der in
+          der.octets(initialValue)
+          der.int(tagByteCount)
+        }
+      } else {
+        der.octets(initialValue)
+      }
+    }
+    return AlgorithmIdentifier(encryption.oid, parameters: ArraySlice(parameters))
+  }
+
+  /// Why `tag` cannot be this content's mac; nil when it can. RFC 5084 §3.2: as long as aes-ICVlen says. A longer one is
+  /// verified whole.
+  /// QUIRK: RFC 8551 §3.4's own message has no aes-ICVlen (12) and a mac of 16 octets.
+  public func objection(toTag tag: ArraySlice<UInt8>) -> String? {
+    guard tag.count >= 12, tag.count <= 16 else { return "the mac has \(tag.count) octets" }
+    return tag.count < tagByteCount ? "the mac has \(tag.count) octets and aes-ICVlen is \(tagByteCount)" : nil
+  }
+}

@@ -1,0 +1,163 @@
+import Crypto
+public import SwiftASN1
+
+/// A message digest that CMS and certificates name (RFC 3370 §2, RFC 5754 §2).
+public enum DigestAlgorithm: Hashable, Sendable, CaseIterable {
+  case md5, sha1, sha224, sha256, sha384, sha512
+
+  /// The algorithm that `identifier` names. NULL and absent parameters both mean none (RFC 5754 §2).
+  ///
+  /// - Throws: ``Unsupported`` for another algorithm, ``Malformed`` for parameters.
+  public init(_ identifier: AlgorithmIdentifier) throws {
+    guard let digest = DigestAlgorithm(oid: identifier.algorithm) else {
+      throw Unsupported("the digest algorithm \(OID.name(identifier.algorithm))")
+    }
+    guard identifier.hasNoParameters else { throw Malformed("\(digest.name) has parameters") }
+    self = digest
+  }
+
+  public init?(oid: ASN1ObjectIdentifier) {
+    guard let digest = Self.allCases.first(where: { $0.oid == oid }) else { return nil }
+    self = digest
+  }
+
+  public var oid: ASN1ObjectIdentifier {
+    switch self {
+    case .md5: [1, 2, 840, 113549, 2, 5]
+    case .sha1: [1, 3, 14, 3, 2, 26]
+    case .sha224: [2, 16, 840, 1, 101, 3, 4, 2, 4]
+    case .sha256: [2, 16, 840, 1, 101, 3, 4, 2, 1]
+    case .sha384: [2, 16, 840, 1, 101, 3, 4, 2, 2]
+    case .sha512: [2, 16, 840, 1, 101, 3, 4, 2, 3]
+    }
+  }
+
+  /// As it is written: without parameters (RFC 5754 §2).
+  public var identifier: AlgorithmIdentifier { AlgorithmIdentifier(oid) }
+
+  /// The size of a digest in bytes.
+  public var byteCount: Int {
+    switch self {
+    case .md5: 16
+    case .sha1: 20
+    case .sha224: 28
+    case .sha256: 32
+    case .sha384: 48
+    case .sha512: 64
+    }
+  }
+
+  public var name: String {
+    switch self {
+    case .md5: "MD5"
+    case .sha1: "SHA-1"
+    case .sha224: "SHA-224"
+    case .sha256: "SHA-256"
+    case .sha384: "SHA-384"
+    case .sha512: "SHA-512"
+    }
+  }
+
+  /// The value of multipart/signed's `micalg` parameter (RFC 8551 §3.5.3.2).
+  public var micalg: String {
+    switch self {
+    case .md5: "md5"
+    case .sha1: "sha-1"
+    case .sha224: "sha-224"
+    case .sha256: "sha-256"
+    case .sha384: "sha-384"
+    case .sha512: "sha-512"
+    }
+  }
+
+  /// True for digests whose collisions are found: MD5 and SHA-1.
+  public var isWeak: Bool { self == .md5 || self == .sha1 }
+}
+
+/// A digest in the making.
+public struct MessageDigest {
+  private enum Engine {
+    case md5(Insecure.MD5)
+    case sha1(Insecure.SHA1)
+    case sha256(SHA256)
+    case sha384(SHA384)
+    case sha512(SHA512)
+    #if OpenSSL
+      case evp(EVPDigest)
+    #endif
+  }
+
+  public let algorithm: DigestAlgorithm
+  private var engine: Engine
+
+  /// - Throws: ``Unsupported`` for SHA-224 without the OpenSSL trait.
+  public init(_ algorithm: DigestAlgorithm) throws(Unsupported) {
+    self.algorithm = algorithm
+    switch algorithm {
+    case .md5: engine = .md5(Insecure.MD5())
+    case .sha1: engine = .sha1(Insecure.SHA1())
+    case .sha256: engine = .sha256(SHA256())
+    case .sha384: engine = .sha384(SHA384())
+    case .sha512: engine = .sha512(SHA512())
+    case .sha224:
+      #if OpenSSL
+        engine = .evp(try EVPDigest(algorithm))
+      #else
+        throw Unsupported("SHA-224 without the OpenSSL trait")
+      #endif
+    }
+  }
+
+  public mutating func update(_ bytes: Span<UInt8>) {
+    unsafe bytes.withUnsafeBytes { unsafe update($0) }
+  }
+
+  public mutating func update(_ bytes: ArraySlice<UInt8>) { update(bytes.span) }
+
+  public mutating func update(_ bytes: [UInt8]) { update(bytes.span) }
+
+  private mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    // The engine is taken out while it works, so that it is updated where it stands and not copied.
+    switch engine {
+    case .md5(var hash):
+      unsafe hash.update(bufferPointer: bytes)
+      engine = .md5(hash)
+    case .sha1(var hash):
+      unsafe hash.update(bufferPointer: bytes)
+      engine = .sha1(hash)
+    case .sha256(var hash):
+      unsafe hash.update(bufferPointer: bytes)
+      engine = .sha256(hash)
+    case .sha384(var hash):
+      unsafe hash.update(bufferPointer: bytes)
+      engine = .sha384(hash)
+    case .sha512(var hash):
+      unsafe hash.update(bufferPointer: bytes)
+      engine = .sha512(hash)
+    #if OpenSSL
+      case .evp(let hash): unsafe hash.update(bytes)
+    #endif
+    }
+  }
+
+  /// The digest of all that was given. Nothing may be added afterwards.
+  public mutating func finalize() -> [UInt8] {
+    switch engine {
+    case .md5(let hash): Array(hash.finalize())
+    case .sha1(let hash): Array(hash.finalize())
+    case .sha256(let hash): Array(hash.finalize())
+    case .sha384(let hash): Array(hash.finalize())
+    case .sha512(let hash): Array(hash.finalize())
+    #if OpenSSL
+      case .evp(let hash): hash.finalize()
+    #endif
+    }
+  }
+
+  /// The digest of `bytes`.
+  public static func hash(_ bytes: ArraySlice<UInt8>, _ algorithm: DigestAlgorithm) throws(Unsupported) -> [UInt8] {
+    var digest = try MessageDigest(algorithm)
+    digest.update(bytes)
+    return digest.finalize()
+  }
+}

@@ -1,0 +1,88 @@
+import ByteIO
+package import Crypto
+
+/// HMAC (RFC 2104) with any digest.
+package enum HMACode {
+  package static func code(of message: ArraySlice<UInt8>, key: [UInt8], _ digest: DigestAlgorithm) throws -> [UInt8] {
+    let key = SymmetricKey(data: key)
+    switch digest {
+    case .md5: return Array(HMAC<Insecure.MD5>.authenticationCode(for: message, using: key))
+    case .sha1: return Array(HMAC<Insecure.SHA1>.authenticationCode(for: message, using: key))
+    case .sha256: return Array(HMAC<SHA256>.authenticationCode(for: message, using: key))
+    case .sha384: return Array(HMAC<SHA384>.authenticationCode(for: message, using: key))
+    case .sha512: return Array(HMAC<SHA512>.authenticationCode(for: message, using: key))
+    case .sha224:
+      // Keys of this package's own structures are short; RFC 2104 §2 written out for the digest swift-crypto lacks.
+      var block = unsafe key.withUnsafeBytes { unsafe Array($0) }
+      if block.count > 64 { block = try MessageDigest.hash(ArraySlice(block), digest) }
+      block += [UInt8](repeating: 0, count: 64 - block.count)
+      let inner = try MessageDigest.hash(ArraySlice(block.map { $0 ^ 0x36 } + message), digest)
+      return try MessageDigest.hash(ArraySlice(block.map { $0 ^ 0x5C } + inner), digest)
+    }
+  }
+}
+
+/// ANSI X9.63's key derivation (RFC 5753 §7.2, SEC 1 §3.6.1).
+package enum X963KDF {
+  /// `byteCount` bytes: Hash(Z ‖ counter ‖ sharedInfo) for counter = 1, 2, …
+  package static func derive(
+    from secret: SymmetricKey, sharedInfo: [UInt8], byteCount: Int, _ digest: DigestAlgorithm
+  ) throws(Unsupported) -> SymmetricKey {
+    var derived: [UInt8] = []
+    var counter: UInt32 = 1
+    let secret = unsafe secret.withUnsafeBytes { unsafe Array($0) }
+    while derived.count < byteCount {
+      var hash = try MessageDigest(digest)
+      hash.update(secret)
+      hash.update([24, 16, 8, 0].map { UInt8(truncatingIfNeeded: counter >> $0) })
+      hash.update(sharedInfo)
+      derived += hash.finalize()
+      counter += 1
+    }
+    return SymmetricKey(data: derived[..<byteCount])
+  }
+}
+
+/// PKCS#12's own key derivation (RFC 7292 B.2).
+package enum PKCS12KDF {
+  /// What the derived bytes are for (RFC 7292 B.3).
+  package enum Purpose: UInt8, Sendable {
+    case key = 1
+    case iv = 2
+    case mac = 3
+  }
+
+  package static func derive(
+    _ purpose: Purpose, password: [UInt8], salt: ArraySlice<UInt8>, rounds: Int, byteCount: Int,
+    _ digest: DigestAlgorithm
+  ) throws -> [UInt8] {
+    guard rounds >= 1, rounds <= PasswordEncryption.roundLimit else {
+      throw LimitExceeded(.keyDerivationRounds, limit: PasswordEncryption.roundLimit)
+    }
+    let block = digest == .sha384 || digest == .sha512 ? 128 : 64
+    func filled(_ bytes: some Collection<UInt8>) -> [UInt8] {
+      guard !bytes.isEmpty else { return [] }
+      let count = (bytes.count + block - 1) / block * block
+      let source = Array(bytes)
+      return (0..<count).map { source[$0 % source.count] }
+    }
+    var input = filled(salt) + filled(password)
+    let diversifier = [UInt8](repeating: purpose.rawValue, count: block)
+    var derived: [UInt8] = []
+    while true {
+      var value = try MessageDigest.hash(ArraySlice(diversifier + input), digest)
+      for _ in 1..<rounds { value = try MessageDigest.hash(ArraySlice(value), digest) }
+      derived += value
+      if derived.count >= byteCount { return Array(derived[..<byteCount]) }
+      // Each block of the input grows by the value, repeated to the block's size, plus one.
+      for start in stride(from: 0, to: input.count, by: block) {
+        var carry = 1
+        for offset in stride(from: block - 1, through: 0, by: -1) {
+          let sum = Int(input[start + offset]) + Int(value[offset % value.count]) + carry
+          input[start + offset] = UInt8(truncatingIfNeeded: sum)
+          carry = sum >> 8
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+public import Crypto
+import CryptoExtras
+import SwiftASN1
+
+/// RFC 4055 §4.1   RSAES-OAEP-params ::= SEQUENCE { hashFunc [0] DEFAULT sha1, maskGenFunc [1] DEFAULT mgf1SHA1,
+///                   pSourceFunc [2] DEFAULT pSpecifiedEmpty }
+public struct OAEPParameters: Hashable, Sendable {
+  public let digest: DigestAlgorithm
+  /// MGF1's digest: often not the same (Java's `OAEPWithSHA-256AndMGF1Padding` masks with SHA-1).
+  public let maskDigest: DigestAlgorithm
+  public let label: [UInt8]
+
+  public init(digest: DigestAlgorithm, maskDigest: DigestAlgorithm, label: [UInt8] = []) {
+    self.digest = digest
+    self.maskDigest = maskDigest
+    self.label = label
+  }
+
+  /// What is written: one digest for both, no label.
+  public init(_ digest: DigestAlgorithm) { self.init(digest: digest, maskDigest: digest) }
+
+  init(parameters: ArraySlice<UInt8>?) throws {
+    guard let parameters else {
+      self.init(.sha1)
+      return
+    }
+    var top = try ASN1Cursor(parameters, as: "RSAES-OAEP-params", rules: .ber)
+    var fields = try top.sequence("params")
+    let digest = try DigestAlgorithm.explicit(0, from: &fields, "hashFunc")
+    let maskDigest = try DigestAlgorithm.mask(1, from: &fields, "maskGenFunc")
+    var label: [UInt8] = []
+    if var field = try fields.context(ifPresent: 2, "pSourceFunc") {
+      let source = try AlgorithmIdentifier(from: &field, "pSourceFunc")
+      try field.finish()
+      guard source.algorithm == OID.pSpecified else { throw Unsupported("an OAEP label source other than pSpecified") }
+      // CVE-2026-28390: the parameters may be missing altogether.
+      guard let value = source.parameters else { throw field.failure("pSpecified has no label", "pSourceFunc") }
+      var octets = try ASN1Cursor(value, as: "pSpecified", rules: .ber)
+      label = Array(try octets.octets("label"))
+    }
+    try fields.finish()
+    self.init(digest: digest, maskDigest: maskDigest, label: label)
+  }
+
+  var encoded: [UInt8] {
+    DER.Serializer.encode { der in
+      der.sequence { der in
+        if digest != .sha1 { der.context(0) { digest.identifierWithNull.write(to: &$0) } }
+        if maskDigest != .sha1 { der.context(1) { maskDigest.maskIdentifier.write(to: &$0) } }
+        if !label.isEmpty {
+          der.context(2) { der in
+            AlgorithmIdentifier(OID.pSpecified, parameters: ArraySlice(DER.Serializer.encode { $0.octets(label) }))
+              .write(to: &der)
+          }
+        }
+      }
+    }
+  }
+}
+
+/// How a content-encryption key is encrypted to an RSA key (RFC 3370 §4.2.1, RFC 3560).
+public enum KeyTransport: Hashable, Sendable {
+  case rsaPKCS1
+  case rsaOAEP(OAEPParameters)
+
+  /// - Throws: ``Malformed`` or ``Unsupported``. OAEP that cannot be read never becomes v1.5.
+  public init(_ identifier: AlgorithmIdentifier) throws {
+    switch identifier.algorithm {
+    case OID.rsaEncryption:
+      guard identifier.hasNoParameters else { throw Malformed("rsaEncryption has parameters") }
+      self = .rsaPKCS1
+    case OID.rsaOAEP:
+      self = .rsaOAEP(try OAEPParameters(parameters: identifier.parameters))
+    default:
+      throw Unsupported("the key transport algorithm \(OID.name(identifier.algorithm))")
+    }
+  }
+
+  public var identifier: AlgorithmIdentifier {
+    switch self {
+    case .rsaPKCS1: AlgorithmIdentifier(OID.rsaEncryption, parameters: AlgorithmIdentifier.null)
+    case .rsaOAEP(let parameters): AlgorithmIdentifier(OID.rsaOAEP, parameters: ArraySlice(parameters.encoded))
+    }
+  }
+
+  public var name: String {
+    switch self {
+    case .rsaPKCS1: "RSA v1.5"
+    case .rsaOAEP(let parameters): "RSA-OAEP with \(parameters.digest.name)"
+    }
+  }
+}
+
+extension PublicKey {
+  /// Encrypts a content-encryption key to this RSA key.
+  ///
+  /// - Throws: ``Unsupported`` when this is no RSA key that may be used so.
+  public func encrypt(_ key: SymmetricKey, _ transport: KeyTransport) throws -> [UInt8] {
+    guard case .rsa = kind, let numbers = RSAPublicNumbers(keyBytes) else {
+      throw Unsupported("\(transport.name) with \(summary)")
+    }
+    if let objection = numbers.objection { throw Unsupported(objection) }
+    let message = unsafe key.withUnsafeBytes { unsafe Array($0) }
+    let padding: _RSA.Encryption.Padding
+    switch transport {
+    case .rsaPKCS1: padding = ._WEAK_AND_INSECURE_PKCS_V1_5
+    case .rsaOAEP(OAEPParameters(.sha1)): padding = .PKCS1_OAEP
+    case .rsaOAEP(OAEPParameters(.sha256)): padding = .PKCS1_OAEP_SHA256
+    case .rsaOAEP(let parameters):
+      #if OpenSSL
+        return try EVPKey(rsa: numbers).encrypt(message, parameters)
+      #else
+        throw Unsupported("RSA-OAEP with \(parameters.digest.name) without the OpenSSL trait")
+      #endif
+    }
+    guard let recipient = try? _RSA.Encryption.PublicKey(n: numbers.modulus, e: numbers.exponent),
+      let encrypted = try? recipient.encrypt(message, padding: padding)
+    else { throw Unsupported("\(transport.name) with this \(summary) key") }
+    return [UInt8](encrypted)
+  }
+}

@@ -1,0 +1,174 @@
+import Crypto
+import SwiftASN1
+
+extension PrivateKey {
+  /// Reads PKCS#8.
+  ///
+  /// RFC 5958 §2   OneAsymmetricKey ::= SEQUENCE { version INTEGER, privateKeyAlgorithm AlgorithmIdentifier,
+  ///                 privateKey OCTET STRING, attributes [0] OPTIONAL, publicKey [1] BIT STRING OPTIONAL }
+  ///
+  /// - Throws: ``Malformed`` or ``Unsupported``. A public key that stands beside it must be its own.
+  public init(pkcs8: ArraySlice<UInt8>) throws {
+    var top = try ASN1Cursor(pkcs8, as: "PrivateKeyInfo", rules: .ber)
+    var fields = try top.sequence("key")
+    let version = try fields.int("version")
+    guard version == 0 || version == 1 else { throw Unsupported("PKCS#8 version \(version)") }
+    let algorithm = try AlgorithmIdentifier(from: &fields, "privateKeyAlgorithm")
+    let inner = try fields.octets("privateKey")
+    _ = try fields.raw(ifPresent: .context(0))
+    let statedKey = fields.tag == .context(1) ? try fields.bits("publicKey", tag: .context(1)).bytes : nil
+    try fields.finish()
+    switch algorithm.algorithm {
+    case OID.rsaEncryption:
+      try self.init(.rsa(RSAPrivateMaterial(pkcs1: inner)))
+    case OID.ecPublicKey:
+      guard let parameters = algorithm.parameters else { throw Malformed("the EC key names no curve") }
+      try self.init(sec1: inner, curve: EllipticCurve(parameters: parameters))
+    case OID.ed25519:
+      var octets = try ASN1Cursor(inner, as: "CurvePrivateKey", rules: .ber)
+      let seed = try octets.octets("seed")
+      guard seed.count == 32 else { throw Malformed("an Ed25519 key has \(seed.count) bytes instead of 32") }
+      try self.init(.ed25519(Curve25519.Signing.PrivateKey(rawRepresentation: seed)))
+    default:
+      throw Unsupported("a private key for \(OID.name(algorithm.algorithm))")
+    }
+    if let statedKey, statedKey != publicKey.keyBytes {
+      throw Malformed("the public key beside the private key is not its own")
+    }
+  }
+
+  /// Reads a PKCS#1 RSAPrivateKey (RFC 8017 A.1.2).
+  public init(pkcs1: ArraySlice<UInt8>) throws {
+    try self.init(.rsa(RSAPrivateMaterial(pkcs1: pkcs1)))
+  }
+
+  /// Reads a SEC1 ECPrivateKey that names its curve.
+  public init(sec1: ArraySlice<UInt8>) throws { try self.init(sec1: sec1, curve: nil) }
+
+  /// RFC 5915 §3   ECPrivateKey ::= SEQUENCE { version INTEGER, privateKey OCTET STRING, parameters [0] OPTIONAL,
+  ///                 publicKey [1] BIT STRING OPTIONAL }
+  private init(sec1: ArraySlice<UInt8>, curve given: EllipticCurve?) throws {
+    var top = try ASN1Cursor(sec1, as: "ECPrivateKey", rules: .ber)
+    var fields = try top.sequence("key")
+    guard try fields.int("version") == 1 else { throw fields.failure("the version is not 1", "version") }
+    let secret = try fields.octets("privateKey").drop { $0 == 0 }
+    var named: EllipticCurve?
+    if var parameters = try fields.context(ifPresent: 0, "parameters") {
+      named = try EllipticCurve(parameters: try parameters.raw("namedCurve"))
+    }
+    var statedPoint: ArraySlice<UInt8>?
+    if var point = try fields.context(ifPresent: 1, "publicKey") { statedPoint = try point.bits("point").bytes }
+    try fields.finish()
+    guard let curve = given ?? named else { throw Malformed("the EC key names no curve") }
+    if let named, named != curve { throw Malformed("the EC key names two curves") }
+    let size = curve.fieldByteCount
+    guard secret.count <= size else { throw Malformed("a \(curve.name) key is too long") }
+    let padded = [UInt8](repeating: 0, count: size - secret.count) + secret
+    do {
+      try self.init(KeyMaterial(curve: curve, secret: padded))
+    } catch { throw Malformed("the number is not a \(curve.name) key") }
+    if let statedPoint, statedPoint.first == 4, statedPoint != publicKey.keyBytes {
+      throw Malformed("the public key beside the private key is not its own")
+    }
+  }
+
+  /// The key as PKCS#8, not encrypted: secret bytes.
+  public var pkcs8: [UInt8] {
+    DER.Serializer.encode { der in
+      der.sequence { der in
+        der.int(0)
+        material.identifier.write(to: &der)
+        switch material {
+        case .rsa(let key): der.octets(unsafe key.pkcs1.withUnsafeBytes { unsafe Array($0) })
+        case .ed25519: der.octets(DER.Serializer.encode { $0.octets(material.secret ?? []) })
+        default: der.octets(sec1(namingCurve: false))
+        }
+      }
+    }
+  }
+
+  /// The key as SEC1, for curves; nil for others. Secret bytes.
+  public var sec1: [UInt8]? {
+    if case .ec = kind { sec1(namingCurve: true) } else { nil }
+  }
+
+  /// The key as PKCS#1, for RSA; nil for others. Secret bytes.
+  public var pkcs1: [UInt8]? {
+    if case .rsa(let key) = material { unsafe key.pkcs1.withUnsafeBytes { unsafe Array($0) } } else { nil }
+  }
+
+  private func sec1(namingCurve: Bool) -> [UInt8] {
+    DER.Serializer.encode { der in
+      der.sequence { der in
+        der.int(1)
+        der.octets(material.secret ?? [])
+        if namingCurve, case .ec(let curve) = kind { der.context(0) { $0.oid(curve.oid) } }
+        der.context(1) { $0.bits(publicKey.keyBytes) }
+      }
+    }
+  }
+
+  /// Reads an encrypted PKCS#8 key.
+  ///
+  /// RFC 5958 §3   EncryptedPrivateKeyInfo ::= SEQUENCE { encryptionAlgorithm AlgorithmIdentifier, encryptedData OCTET STRING }
+  ///
+  /// - Throws: ``WrongPassword`` when the password does not open it.
+  public init(encryptedPKCS8: ArraySlice<UInt8>, password: Password) throws {
+    var top = try ASN1Cursor(encryptedPKCS8, as: "EncryptedPrivateKeyInfo", rules: .ber)
+    var fields = try top.sequence("key")
+    let algorithm = try AlgorithmIdentifier(from: &fields, "encryptionAlgorithm")
+    let encrypted = try fields.octets("encryptedData")
+    try fields.finish()
+    let plain = try PasswordEncryption(algorithm).decrypt(encrypted, password: password)
+    do {
+      try self.init(pkcs8: ArraySlice(plain))
+    } catch let error as Malformed {
+      // A wrong password that happened to leave good padding gives bytes that are no key.
+      if plain.first == 0x30 { throw error }
+      throw WrongPassword()
+    }
+  }
+
+  /// The key as encrypted PKCS#8: PBES2 with PBKDF2-HMAC-SHA-256 and AES-256-CBC (RFC 8018).
+  public func encryptedPKCS8(password: Password) throws -> [UInt8] {
+    let scheme = try PasswordEncryption.pbes2()
+    let encrypted = try scheme.encrypt(pkcs8, password: password)
+    return DER.Serializer.encode { der in
+      der.sequence { der in
+        scheme.identifier.write(to: &der)
+        der.octets(encrypted)
+      }
+    }
+  }
+
+  /// Reads a key from a PEM block, whatever of these forms it holds.
+  ///
+  /// - Parameter password: for an encrypted block; without it such a block is a ``WrongPassword``.
+  public init(pem block: PEMBlock, password: Password? = nil) throws {
+    if block.headers.contains(where: { $0.name == "Proc-Type" && $0.value.contains("ENCRYPTED") }) {
+      throw Unsupported("a key encrypted by OpenSSL's old PEM method")
+    }
+    switch block.label {
+    case "PRIVATE KEY": try self.init(pkcs8: ArraySlice(block.bytes))
+    case "RSA PRIVATE KEY": try self.init(pkcs1: ArraySlice(block.bytes))
+    case "EC PRIVATE KEY": try self.init(sec1: ArraySlice(block.bytes))
+    case "ENCRYPTED PRIVATE KEY":
+      guard let password else { throw WrongPassword() }
+      try self.init(encryptedPKCS8: ArraySlice(block.bytes), password: password)
+    default: throw Unsupported("a private key in a PEM block \(block.label)")
+    }
+  }
+}
+
+extension EllipticCurve {
+  /// RFC 5480 §2.1.1: the curve by its name; explicit parameters are refused.
+  init(parameters: ArraySlice<UInt8>) throws {
+    guard parameters.first == 0x06 else { throw Unsupported("an EC key with explicit curve parameters") }
+    var top = try ASN1Cursor(parameters, as: "ECParameters", rules: .ber)
+    let oid = try top.oid("namedCurve")
+    guard let curve = Self.allCases.first(where: { $0.oid == oid }) else {
+      throw Unsupported("the curve \(OID.name(oid))")
+    }
+    self = curve
+  }
+}

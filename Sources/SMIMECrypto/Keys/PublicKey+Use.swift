@@ -1,0 +1,178 @@
+import Crypto
+import CryptoExtras
+import SwiftASN1
+
+extension PublicKey {
+  /// Verifies a signature over `message`.
+  ///
+  /// - Returns: false for everything that is not exactly such a signature, of whatever length.
+  /// - Throws: ``Unsupported`` when the key, or the algorithm with it, is not offered.
+  public func isValid(
+    _ signature: ArraySlice<UInt8>, of message: ArraySlice<UInt8>, _ algorithm: SignatureAlgorithm
+  ) throws(Unsupported) -> Bool {
+    guard algorithm.isUsable(with: self) else { throw mismatch(algorithm) }
+    switch algorithm {
+    case .ed25519:
+      guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: keyBytes) else { throw Unsupported(summary) }
+      return key.isValidSignature(signature, for: message)
+    case .rsaPKCS1(let digest):
+      if let key = try rsaKey(for: digest) { return key.isValid(signature, of: message, digest, .insecurePKCS1v1_5) }
+    case .rsaPSS(let parameters) where parameters == PSSParameters(parameters.digest):
+      if let key = try rsaKey(for: parameters.digest) {
+        return key.isValid(signature, of: message, parameters.digest, .PSS)
+      }
+    case .rsaPSS, .ecdsa: break
+    }
+    guard let digest = algorithm.digest else { throw mismatch(algorithm) }
+    return try isValid(signature, ofDigest: MessageDigest.hash(message, digest), algorithm)
+  }
+
+  /// Verifies a signature over a message of which only the digest is at hand. Not for Ed25519.
+  public func isValid(
+    _ signature: ArraySlice<UInt8>, ofDigest digest: [UInt8], _ algorithm: SignatureAlgorithm
+  ) throws(Unsupported) -> Bool {
+    guard algorithm.isUsable(with: self), let expected = algorithm.digest else { throw mismatch(algorithm) }
+    guard digest.count == expected.byteCount else { return false }
+    guard case .ec(let curve) = kind else {
+      let numbers = try rsaNumbers()
+      guard signature.count == numbers.modulus.count else { return false }
+      #if OpenSSL
+        return try EVPKey(rsa: numbers).isValid(signature, digest, algorithm)
+      #else
+        throw Unsupported("\(algorithm.name) over a digest without the OpenSSL trait")
+      #endif
+    }
+    return try isValidECDSA(signature, GivenDigest(digest), curve)
+  }
+
+  private func mismatch(_ algorithm: SignatureAlgorithm) -> Unsupported {
+    if case .other(let name) = kind { return Unsupported(name) }
+    return Unsupported("\(algorithm.name) with \(summary)")
+  }
+
+  private func rsaNumbers() throws(Unsupported) -> RSAPublicNumbers {
+    guard let numbers = RSAPublicNumbers(keyBytes) else { throw Unsupported(summary) }
+    if let objection = numbers.objection { throw Unsupported(objection) }
+    return numbers
+  }
+
+  /// The key in swift-crypto's hands; nil where that library would end the process (a digest other than these four) or
+  /// cannot take the key (a size that is not whole bytes), and libcrypto is asked instead.
+  private func rsaKey(for digest: DigestAlgorithm) throws(Unsupported) -> RSAVerifier? {
+    let numbers = try rsaNumbers()
+    guard digest != .md5, digest != .sha224, numbers.bits % 8 == 0 else { return nil }
+    let key =
+      numbers.bits >= 2048
+      ? try? _RSA.Signing.PublicKey(n: numbers.modulus, e: numbers.exponent)
+      : try? _RSA.Signing.PublicKey(unsafeDERRepresentation: numbers.encoded)
+    guard let key else { throw Unsupported("this \(summary) key") }
+    return RSAVerifier(key: key, byteCount: numbers.modulus.count)
+  }
+
+  private func isValidECDSA(
+    _ signature: ArraySlice<UInt8>, _ digest: GivenDigest, _ curve: EllipticCurve
+  ) throws(Unsupported) -> Bool {
+    // A signature that does not parse is a bad signature; a point off the curve is a key that cannot be used.
+    switch curve {
+    case .p256:
+      guard let key = try? P256.Signing.PublicKey(anyX963: keyBytes) else { throw Unsupported("this P-256 point") }
+      guard let value = try? P256.Signing.ECDSASignature(derRepresentation: signature) else { return false }
+      return key.isValidSignature(value, for: digest)
+    case .p384:
+      guard let key = try? P384.Signing.PublicKey(anyX963: keyBytes) else { throw Unsupported("this P-384 point") }
+      guard let value = try? P384.Signing.ECDSASignature(derRepresentation: signature) else { return false }
+      return key.isValidSignature(value, for: digest)
+    case .p521:
+      guard let key = try? P521.Signing.PublicKey(anyX963: keyBytes) else { throw Unsupported("this P-521 point") }
+      guard let value = try? P521.Signing.ECDSASignature(derRepresentation: signature) else { return false }
+      return key.isValidSignature(value, for: digest)
+    }
+  }
+}
+
+private struct RSAVerifier {
+  let key: _RSA.Signing.PublicKey
+  let byteCount: Int
+
+  func isValid(
+    _ signature: ArraySlice<UInt8>, of message: ArraySlice<UInt8>, _ digest: DigestAlgorithm,
+    _ padding: _RSA.Signing.Padding
+  ) -> Bool {
+    guard signature.count == byteCount else { return false }
+    let signature = _RSA.Signing.RSASignature(rawRepresentation: signature)
+    switch digest {
+    case .sha1: return key.isValidSignature(signature, for: Insecure.SHA1.hash(data: message), padding: padding)
+    case .sha256: return key.isValidSignature(signature, for: SHA256.hash(data: message), padding: padding)
+    case .sha384: return key.isValidSignature(signature, for: SHA384.hash(data: message), padding: padding)
+    case .sha512: return key.isValidSignature(signature, for: SHA512.hash(data: message), padding: padding)
+    case .md5, .sha224: return false
+    }
+  }
+}
+
+/// A digest that was computed elsewhere, in the shape that swift-crypto's ECDSA takes.
+struct GivenDigest: Digest {
+  static let byteCount = 0
+  private let bytes: [UInt8]
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    try unsafe bytes.withUnsafeBytes(body)
+  }
+
+  func makeIterator() -> Array<UInt8>.Iterator { bytes.makeIterator() }
+  var description: String { "digest of \(bytes.count) bytes" }
+}
+
+extension PublicKey {
+  /// What kind of key it is, in words: `RSA 2048`, `EC P-256`.
+  public var summary: String {
+    switch kind {
+    case .rsa(let bits): "RSA \(bits)"
+    case .rsaPSS(let bits, _): "RSA-PSS \(bits)"
+    case .ec(let curve): "EC \(curve.name)"
+    case .ed25519: "Ed25519"
+    case .other(let name): name
+    }
+  }
+
+  /// True for RSA below 2048 bits.
+  public var isWeak: Bool {
+    switch kind {
+    case .rsa(let bits), .rsaPSS(let bits, _): bits < 2048
+    default: false
+    }
+  }
+
+  /// SHA-1 of the BIT STRING's content (RFC 5280 §4.2.1.2, method 1).
+  public var subjectKeyIdentifier: [UInt8] { Array(Insecure.SHA1.hash(data: keyBytes)) }
+
+  /// What a key of this kind signs with unless it is told otherwise: RSA v1.5 with SHA-256, or ECDSA with the curve's digest.
+  public var defaultSignatureAlgorithm: SignatureAlgorithm {
+    switch kind {
+    case .ec(let curve): .ecdsa(curve.digest)
+    case .ed25519: .ed25519
+    case .rsaPSS(_, let restriction): .rsaPSS(restriction ?? PSSParameters(.sha256))
+    case .rsa, .other: .rsaPKCS1(.sha256)
+    }
+  }
+}
+
+extension P256.Signing.PublicKey {
+  init(anyX963 point: ArraySlice<UInt8>) throws {
+    self = point.first == 4 ? try Self(x963Representation: point) : try Self(compressedRepresentation: point)
+  }
+}
+
+extension P384.Signing.PublicKey {
+  init(anyX963 point: ArraySlice<UInt8>) throws {
+    self = point.first == 4 ? try Self(x963Representation: point) : try Self(compressedRepresentation: point)
+  }
+}
+
+extension P521.Signing.PublicKey {
+  init(anyX963 point: ArraySlice<UInt8>) throws {
+    self = point.first == 4 ? try Self(x963Representation: point) : try Self(compressedRepresentation: point)
+  }
+}
