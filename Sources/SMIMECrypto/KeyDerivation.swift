@@ -1,5 +1,5 @@
 import ByteIO
-package import Crypto
+import Crypto
 
 /// HMAC (RFC 2104) with any digest.
 package enum HMACode {

@@ -151,6 +151,14 @@ package struct PasswordEncryption: Sendable {
     return rounds
   }
 
+  /// How much work one derivation is, in rounds of a hash: what budgets over whole files count.
+  package var rounds: Int {
+    switch scheme {
+    case .pbkdf2(_, let rounds, _, _), .pkcs12(_, let rounds, _): rounds
+    case .scrypt(_, let cost, let blockSize, let parallelism, _): cost * blockSize * parallelism
+    }
+  }
+
   // MARK: Work
 
   /// - Throws: ``WrongPassword`` when the padding that comes out is wrong.
@@ -200,7 +208,7 @@ package struct PasswordEncryption: Sendable {
 }
 
 extension DigestAlgorithm {
-  fileprivate var pbkdf2: KDF.Insecure.PBKDF2.HashFunction {
+  var pbkdf2: KDF.Insecure.PBKDF2.HashFunction {
     switch self {
     case .md5: .insecureMD5
     case .sha1: .insecureSHA1
