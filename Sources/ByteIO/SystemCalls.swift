@@ -1,0 +1,66 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// What the last system call that failed says of itself.
+func systemError() -> String { unsafe String(cString: strerror(errno)) }
+
+/// An open file, closed with the last reference.
+final class Descriptor: Sendable {
+  let number: CInt
+
+  init(_ number: CInt) { self.number = number }
+
+  deinit { close(number) }
+
+  /// Reads up to `buffer.count` bytes at `offset`; 0 at the end.
+  func read(at offset: Int, into buffer: inout [UInt8], path: String) throws(IOFailure) -> Int {
+    var filled = 0
+    while filled < buffer.count {
+      let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+        unsafe pread(number, bytes.baseAddress.map { unsafe $0 + filled }, bytes.count - filled, off_t(offset + filled))
+      }
+      if count > 0 {
+        filled += count
+      } else if count == 0 {
+        break
+      } else if errno != EINTR {
+        throw IOFailure(.cannotRead, path, detail: systemError())
+      }
+    }
+    return filled
+  }
+
+  /// Writes all of `bytes`, however often that takes.
+  func write(_ bytes: Span<UInt8>, path: String) throws(IOFailure) {
+    var written = 0
+    while written < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes { bytes in
+        #if canImport(Glibc)
+          unsafe Glibc.write(number, bytes.baseAddress.map { unsafe $0 + written }, bytes.count - written)
+        #elseif canImport(Musl)
+          unsafe Musl.write(number, bytes.baseAddress.map { unsafe $0 + written }, bytes.count - written)
+        #else
+          unsafe Darwin.write(number, bytes.baseAddress.map { unsafe $0 + written }, bytes.count - written)
+        #endif
+      }
+      if count >= 0 {
+        written += count
+      } else if errno != EINTR {
+        throw IOFailure(.cannotWrite, path, detail: systemError())
+      }
+    }
+  }
+
+  /// The file's size in bytes, and whether it is a regular file or a directory.
+  var status: (size: Int, isRegular: Bool, isDirectory: Bool)? {
+    var status = stat()
+    guard unsafe fstat(number, &status) == 0 else { return nil }
+    let type = status.st_mode & S_IFMT
+    return (Int(status.st_size), type == S_IFREG, type == S_IFDIR)
+  }
+}
