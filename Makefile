@@ -1,0 +1,62 @@
+# make run     set-up, release build, the demonstration
+# make test    set-up, debug build, all tests
+# make help    everything else
+
+SWIFT   ?= swift
+PREFIX  ?= /usr/local
+RELEASE := -c release --product smime --static-swift-stdlib
+BINARY   = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)/smime
+
+# What the build needs, and the programs that the tests exchange messages with.
+PACKAGES := libssl-dev pkg-config
+PEERS    := openssl gpgsm libnss3-tools
+SUDO     := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-peers build run test bench soak lint format install
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: ## install the system packages that the build needs, if they are missing
+	@$(call install,$(PACKAGES))
+
+setup-peers: setup ## install the programs that the interoperability tests talk to
+	@$(call install,$(PEERS))
+
+# Debian and its relatives; elsewhere the packages are named, and left to the user.
+define install
+missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+if [ -n "$$missing" ] && command -v apt-get >/dev/null; then \
+  set -e; $(SUDO) apt-get update -q; \
+  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; \
+elif ! command -v apt-get >/dev/null; then \
+  echo "not a Debian system: please see that these are installed: $(1)"; \
+fi
+endef
+
+build: setup ## the release command
+	$(SWIFT) build $(RELEASE)
+
+run: build ## build the command and show all of it once
+	$(BINARY) demo
+
+test: setup setup-peers ## all tests
+	$(SWIFT) build --build-tests
+	$(SWIFT) test
+
+bench: setup ## compare the speed with OpenSSL's CMS on the same keys
+	$(SWIFT) run -c release --package-path Benchmarks
+
+soak: setup ## long runs: fuzzing and large messages
+	SMIME_SOAK=1 $(SWIFT) test --filter Soak
+
+lint: ## check the format of the sources
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Conformance
+
+format: ## format the sources
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Conformance
+
+install: build ## install the command below PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/smime
