@@ -1,0 +1,71 @@
+public import ByteIO
+
+/// Text with every bare LF made CRLF, and everything else as it is (RFC 8551 §3.1.1).
+///
+/// A lone CR stays: it is no line end in mail (RFC 5322 §2.3), and a signer's digest was made over it as it stood.
+public struct CanonicalStream: ByteStream {
+  private let base: any ByteStream
+
+  public init(_ base: any ByteStream) { self.base = base }
+
+  public func makeReader() -> any ByteReader { CanonicalReader(base.makeReader()) }
+}
+
+private final class CanonicalReader: ByteReader {
+  private let base: any ByteReader
+  private var window = [UInt8](repeating: 0, count: windowSize)
+  private var at = 0
+  private var count = 0
+  private var lastWasCR = false
+  /// True when a CR was written for an LF that did not fit any more.
+  private var owesLF = false
+
+  init(_ base: any ByteReader) { self.base = base }
+
+  func read(into buffer: inout [UInt8]) throws -> Int {
+    guard !buffer.isEmpty else { return 0 }
+    if at == count {
+      count = try base.read(into: &window)
+      at = 0
+      if count == 0 { return 0 }
+    }
+    var filled = 0
+    unsafe window.withUnsafeBufferPointer { window in
+      unsafe buffer.withUnsafeMutableBufferPointer { buffer in
+        if owesLF {
+          unsafe buffer[0] = 0x0A
+          filled = 1
+          at += 1
+          owesLF = false
+        }
+        while at < count, filled < buffer.count {
+          // A run up to the next LF, as far as there is room.
+          let room = min(count, at + buffer.count - filled)
+          let lineFeed = unsafe Bytes.firstLineFeed(in: window, from: at, to: room)
+          let run = lineFeed - at
+          if run > 0 {
+            _ = unsafe buffer[filled..<filled + run].update(fromContentsOf: window[at..<lineFeed])
+            lastWasCR = unsafe window[lineFeed - 1] == 0x0D
+            filled += run
+            at = lineFeed
+          }
+          guard lineFeed < room else { continue }
+          if !lastWasCR {
+            unsafe buffer[filled] = 0x0D
+            filled += 1
+            lastWasCR = true
+            guard filled < buffer.count else {
+              owesLF = true
+              break
+            }
+          }
+          unsafe buffer[filled] = 0x0A
+          filled += 1
+          at += 1
+          lastWasCR = false
+        }
+      }
+    }
+    return filled
+  }
+}

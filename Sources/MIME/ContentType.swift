@@ -1,0 +1,171 @@
+/// A media type with its parameters (RFC 2045 §5.1), or a disposition with its own (RFC 2183).
+public struct ContentType: Hashable, Sendable {
+  /// In lower case, such as `multipart`.
+  public let type: String
+  /// In lower case, such as `signed`.
+  public let subtype: String
+  public let parameters: Parameters
+
+  public init(_ type: String, _ subtype: String, parameters: Parameters = Parameters()) {
+    self.type = type
+    self.subtype = subtype
+    self.parameters = parameters
+  }
+
+  /// RFC 2045 §5.2: what a part is that does not say.
+  public static let textPlain = ContentType("text", "plain")
+
+  public var isMultipart: Bool { type == "multipart" }
+
+  /// Reads a Content-Type value; nil if it names no type.
+  public init?(_ value: String) {
+    var scanner = TokenScanner(value)
+    guard let type = scanner.token(), scanner.skip("/"), let subtype = scanner.token() else { return nil }
+    self.init(Text.lowercased(type), Text.lowercased(subtype), parameters: Parameters(&scanner))
+  }
+
+  /// `type/subtype`
+  public var name: String { "\(type)/\(subtype)" }
+}
+
+/// Attributes by name, RFC 2231's pieces and character sets put together.
+public struct Parameters: Hashable, Sendable {
+  private var values: [String: String] = [:]
+
+  public init(_ values: [String: String] = [:]) { self.values = values }
+
+  /// The value of a parameter, whose name is given in lower case.
+  public subscript(_ name: String) -> String? { values[name] }
+
+  public var names: [String] { values.keys.sorted() }
+
+  /// Reads `; name=value` until the end. What cannot be read is passed over, up to the next semicolon.
+  init(_ scanner: inout TokenScanner) {
+    // The pieces of RFC 2231 §3 by name and number; the first of two alike counts.
+    var pieces: [String: [Int: (text: String, isEncoded: Bool)]] = [:]
+    while scanner.skipToSemicolon() {
+      guard let name = scanner.parameterName().map({ Text.lowercased($0) }), scanner.skip("="),
+        let value = scanner.value()
+      else { continue }
+      let isEncoded = name.hasSuffix("*")
+      let parts = name.split(separator: "*", maxSplits: 1)
+      guard let base = parts.first.map(String.init) else { continue }
+      let number = parts.count > 1 ? Int(parts[1].prefix { $0 != "*" }) : nil
+      if parts.count > 1, !parts[1].isEmpty, number == nil { continue }
+      if number == nil && !isEncoded {
+        if values[base] == nil { values[base] = EncodedWord.decode(value) }
+      } else if (pieces[base]?.count ?? 0) < 1_000, pieces[base]?[number ?? 0] == nil {
+        pieces[base, default: [:]][number ?? 0] = (value, isEncoded)
+      }
+    }
+    for (base, numbered) in pieces { values[base] = Self.joined(numbered) }
+  }
+
+  private static func joined(_ pieces: [Int: (text: String, isEncoded: Bool)]) -> String {
+    var bytes: [UInt8] = []
+    var charset = "utf-8"
+    var number = 0
+    while let piece = pieces[number] {
+      var text = piece.text[...]
+      if piece.isEncoded && number == 0 {
+        // RFC 2231 §4: charset'language'text
+        let parts = text.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
+        if parts.count == 3 {
+          charset = Text.lowercased(parts[0])
+          text = parts[2]
+        }
+      }
+      bytes += piece.isEncoded ? percentDecoded(text) : Array(text.utf8)
+      number += 1
+    }
+    return Charset.decode(bytes, charset) ?? Text.utf8OrLatin1(bytes)
+  }
+
+  private static func percentDecoded(_ text: Substring) -> [UInt8] {
+    var result: [UInt8] = []
+    var rest = text.utf8[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        result.append(value)
+        rest = rest.dropFirst(2)
+      } else {
+        result.append(byte)
+      }
+    }
+    return result
+  }
+}
+
+/// Takes a structured field value apart: tokens, quoted strings, comments (RFC 2045 §5.1, RFC 5322 §3.2).
+struct TokenScanner {
+  private var rest: ArraySlice<UInt8>
+
+  init(_ text: String) { rest = ArraySlice(text.utf8) }
+
+  private mutating func skipSpace() {
+    var depth = 0
+    while let byte = rest.first {
+      switch byte {
+      case 0x28: depth += 1
+      case 0x29 where depth > 0: depth -= 1
+      case 0x5C where depth > 0: rest.removeFirst()
+      case 0x20, 0x09: break
+      default: if depth == 0 { return }
+      }
+      rest = rest.dropFirst()
+    }
+  }
+
+  /// A token, nil if none is next. White space and comments before and after it are passed over.
+  mutating func token() -> String? { run { $0 > 0x20 && $0 < 0x7F && !Self.special.contains($0) } }
+
+  mutating func parameterName() -> String? { run { $0 > 0x20 && $0 < 0x7F && $0 != 0x3D && $0 != 0x3B && $0 != 0x22 } }
+
+  private mutating func run(_ isAllowed: (UInt8) -> Bool) -> String? {
+    skipSpace()
+    let text = rest.prefix(while: isAllowed)
+    guard !text.isEmpty else { return nil }
+    rest = rest[text.endIndex...]
+    skipSpace()
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private static let special = Set("()<>@,;:\\\"/[]?=".utf8)
+
+  mutating func skip(_ character: Character) -> Bool {
+    skipSpace()
+    guard let byte = character.asciiValue, rest.first == byte else { return false }
+    rest = rest.dropFirst()
+    skipSpace()
+    return true
+  }
+
+  /// A parameter's value: a quoted string, or everything up to the next semicolon or white space.
+  /// QUIRK: unquoted values with characters that RFC 2045 reserves (`name=a b.txt`, `boundary=a=b`) are common.
+  mutating func value() -> String? {
+    skipSpace()
+    if rest.first == 0x22 {
+      rest = rest.dropFirst()
+      var text: [UInt8] = []
+      while let byte = rest.popFirst(), byte != 0x22 {
+        if byte == 0x5C, let escaped = rest.popFirst() { text.append(escaped) } else { text.append(byte) }
+      }
+      return Text.utf8OrLatin1(text)
+    }
+    let text = rest.prefix { $0 != 0x3B && $0 != 0x20 && $0 != 0x09 && $0 != 0x28 }
+    rest = rest[text.endIndex...]
+    return text.isEmpty ? nil : Text.utf8OrLatin1(text)
+  }
+
+  /// Goes behind the next semicolon; false when there is none.
+  mutating func skipToSemicolon() -> Bool {
+    var isQuoted = false
+    while let byte = rest.popFirst() {
+      if byte == 0x22 { isQuoted.toggle() }
+      if byte == 0x3B && !isQuoted { return true }
+    }
+    return false
+  }
+}

@@ -1,0 +1,67 @@
+/// Domain names in the one form in which they are compared: A-labels in lower case (RFC 5891 §4, RFC 3492).
+enum DomainName {
+  static func canonical(_ domain: String) -> String {
+    var domain = domain
+    if domain.hasSuffix(".") { domain.removeLast() }
+    guard domain.utf8.contains(where: { $0 >= 0x80 }) else { return Text.lowercased(domain) }
+    // RFC 3490 §3.1: these are dots too.
+    let dots: Set<Character> = [".", "\u{3002}", "\u{FF0E}", "\u{FF61}"]
+    return domain.split(omittingEmptySubsequences: false, whereSeparator: { dots.contains($0) })
+      .map { label in
+        guard label.utf8.contains(where: { $0 >= 0x80 }) else { return Text.lowercased(label) }
+        return "xn--" + punycode(label.lowercased().unicodeScalars.map(\.value))
+      }
+      .joined(separator: ".")
+  }
+
+  /// RFC 3492 §6.3 for one label.
+  private static func punycode(_ input: [UInt32]) -> String {
+    var output = input.filter { $0 < 0x80 }.map { UInt8($0) }
+    let basicCount = output.count
+    var handled = basicCount
+    if basicCount > 0 { output.append(UInt8(ascii: "-")) }
+    var code: UInt32 = 128
+    var delta = 0
+    var bias = 72
+    while handled < input.count {
+      guard let next = input.filter({ $0 >= code }).min() else { break }
+      let (grown, overflow) = (Int(next - code)).multipliedReportingOverflow(by: handled + 1)
+      guard !overflow else { break }
+      delta += grown
+      code = next
+      for scalar in input {
+        if scalar < code { delta += 1 }
+        guard scalar == code else { continue }
+        var quotient = delta
+        var position = 36
+        while true {
+          let threshold = min(max(position - bias, 1), 26)
+          guard quotient >= threshold else { break }
+          output.append(digit(threshold + (quotient - threshold) % (36 - threshold)))
+          quotient = (quotient - threshold) / (36 - threshold)
+          position += 36
+        }
+        output.append(digit(quotient))
+        bias = adapted(delta, handled + 1, isFirst: handled == basicCount)
+        delta = 0
+        handled += 1
+      }
+      delta += 1
+      code += 1
+    }
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  private static func digit(_ value: Int) -> UInt8 { UInt8(value < 26 ? 0x61 + value : 0x30 + value - 26) }
+
+  private static func adapted(_ delta: Int, _ count: Int, isFirst: Bool) -> Int {
+    var delta = isFirst ? delta / 700 : delta / 2
+    delta += delta / count
+    var position = 0
+    while delta > 455 {
+      delta /= 35
+      position += 36
+    }
+    return position + 36 * delta / (delta + 38)
+  }
+}

@@ -1,0 +1,121 @@
+import ByteIO
+
+/// Walks the lines of a source with one window of it in memory, however long they are.
+final class LineScanner {
+  /// One line: where it begins, where its content ends, where the next begins.
+  struct Line {
+    let start: Int
+    let contentEnd: Int
+    let end: Int
+    /// The first bytes of the content, as many as a boundary may have.
+    let prefix: ArraySlice<UInt8>
+    /// True when it ends in a bare LF.
+    let hasBareLF: Bool
+  }
+
+  /// A boundary has at most 70 characters (RFC 2046 §5.1.1); some software writes longer ones.
+  static let prefixLimit = 1_024
+
+  private let source: any ByteSource
+  private var window = [UInt8](repeating: 0, count: windowSize)
+  /// The window holds the bytes from `windowStart` to `windowEnd` of the source.
+  private var windowStart = 0
+  private var windowEnd = 0
+  /// Where the next line begins.
+  private(set) var offset = 0
+
+  init(_ source: any ByteSource) { self.source = source }
+
+  /// The next line; nil at the end.
+  func next() throws -> Line? {
+    guard offset < source.count else { return nil }
+    try fill(keeping: Self.prefixLimit)
+    guard offset < windowEnd else { return nil }
+    let start = offset
+    let at = start - windowStart
+    let prefix = Array(window[at..<min(at + Self.prefixLimit, windowEnd - windowStart)])
+    let (lineFeed, isCRLF) = try findLineFeed(from: start)
+    let contentEnd = lineFeed.map { isCRLF ? $0 - 1 : $0 } ?? source.count
+    offset = lineFeed.map { $0 + 1 } ?? source.count
+    return Line(
+      start: start, contentEnd: contentEnd, end: offset, prefix: prefix.prefix(contentEnd - start),
+      hasBareLF: lineFeed != nil && !isCRLF)
+  }
+
+  /// Passes over lines until one begins with `--`, and returns that one; nil at the end.
+  func nextDashed(sawBareLF: inout Bool) throws -> Line? {
+    while offset < source.count {
+      try fill(keeping: 2)
+      guard offset < windowEnd else { return nil }
+      if windowEnd - offset >= 2, window[offset - windowStart] == 0x2D, window[offset - windowStart + 1] == 0x2D {
+        return try next()
+      }
+      try skipPlainLines(&sawBareLF)
+    }
+    return nil
+  }
+
+  /// Within the window, goes to the next line that begins with `--`, or as far as the window reaches.
+  private func skipPlainLines(_ sawBareLF: inout Bool) throws {
+    let count = windowEnd - windowStart
+    var at = offset - windowStart
+    var bare = false
+    unsafe window.withUnsafeBufferPointer { bytes in
+      while at < count {
+        // To the line's end.
+        let lineFeed = unsafe Bytes.firstLineFeed(in: bytes, from: at, to: count)
+        guard lineFeed < count else {
+          // The line goes on beyond the window. What is left of it cannot begin a line, so it is passed over, but for
+          // its last byte, which may be the CR of a line end.
+          at = count
+          break
+        }
+        if lineFeed > 0, unsafe bytes[lineFeed - 1] != 0x0D { bare = true }
+        at = lineFeed + 1
+        if at + 1 < count {
+          if unsafe bytes[at] == 0x2D && bytes[at + 1] == 0x2D { break }
+        } else {
+          // The next line's first two bytes are not both here.
+          break
+        }
+      }
+    }
+    if bare { sawBareLF = true }
+    offset = windowStart + at
+    // Inside a line that goes on beyond the window: on to its end.
+    if at == count, window[count - 1] != 0x0A {
+      offset = try findLineFeed(from: offset).offset.map { $0 + 1 } ?? source.count
+    }
+  }
+
+  /// The offset of the first LF from `start` on, and whether a CR stands before it.
+  private func findLineFeed(from start: Int) throws -> (offset: Int?, isCRLF: Bool) {
+    var at = start
+    var lastWasCR = false
+    while at < source.count {
+      if at >= windowEnd || at < windowStart { try load(at) }
+      guard at < windowEnd else { break }
+      let from = at - windowStart
+      let count = windowEnd - windowStart
+      let found = unsafe window.withUnsafeBufferPointer { unsafe Bytes.firstLineFeed(in: $0, from: from, to: count) }
+      if found < count {
+        let isCRLF = found > from ? window[found - 1] == 0x0D : lastWasCR
+        return (windowStart + found, isCRLF)
+      }
+      lastWasCR = window[count - 1] == 0x0D
+      at = windowEnd
+    }
+    return (nil, false)
+  }
+
+  /// Makes sure that the window holds `count` bytes from `offset` on, or all that are left.
+  private func fill(keeping count: Int) throws {
+    guard offset < windowStart || windowEnd - offset < min(count, source.count - offset) else { return }
+    try load(offset)
+  }
+
+  private func load(_ start: Int) throws {
+    windowStart = start
+    windowEnd = start + (try source.read(at: start, into: &window))
+  }
+}
