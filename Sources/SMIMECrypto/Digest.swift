@@ -84,6 +84,8 @@ public struct MessageDigest {
     case sha512(SHA512)
     #if OpenSSL
       case evp(EVPDigest)
+      /// While the engine is in another's hand.
+      case none
     #endif
   }
 
@@ -117,7 +119,6 @@ public struct MessageDigest {
   public mutating func update(_ bytes: [UInt8]) { update(bytes.span) }
 
   private mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    // The engine is taken out while it works, so that it is updated where it stands and not copied.
     switch engine {
     case .md5(var hash):
       unsafe hash.update(bufferPointer: bytes)
@@ -135,12 +136,16 @@ public struct MessageDigest {
       unsafe hash.update(bufferPointer: bytes)
       engine = .sha512(hash)
     #if OpenSSL
-      case .evp(let hash): unsafe hash.update(bytes)
+      case .evp(var hash):
+        engine = .none
+        unsafe hash.update(bytes)
+        engine = .evp(hash)
+      case .none: break
     #endif
     }
   }
 
-  /// The digest of all that was given. Nothing may be added afterwards.
+  /// The digest of all that was given; more may follow.
   public mutating func finalize() -> [UInt8] {
     switch engine {
     case .md5(let hash): Array(hash.finalize())
@@ -150,6 +155,7 @@ public struct MessageDigest {
     case .sha512(let hash): Array(hash.finalize())
     #if OpenSSL
       case .evp(let hash): hash.finalize()
+      case .none: []
     #endif
     }
   }

@@ -101,21 +101,24 @@ extension PublicKey {
     }
     if let objection = numbers.objection { throw Unsupported(objection) }
     let message = unsafe key.withUnsafeBytes { unsafe Array($0) }
-    let padding: _RSA.Encryption.Padding
+    let padding: _RSA.Encryption.Padding?
     switch transport {
     case .rsaPKCS1: padding = ._WEAK_AND_INSECURE_PKCS_V1_5
     case .rsaOAEP(OAEPParameters(.sha1)): padding = .PKCS1_OAEP
     case .rsaOAEP(OAEPParameters(.sha256)): padding = .PKCS1_OAEP_SHA256
-    case .rsaOAEP(let parameters):
-      #if OpenSSL
-        return try EVPKey(rsa: numbers).encrypt(message, parameters)
-      #else
-        throw Unsupported("RSA-OAEP with \(parameters.digest.name) without the OpenSSL trait")
-      #endif
+    case .rsaOAEP: padding = nil
     }
-    guard let recipient = try? _RSA.Encryption.PublicKey(n: numbers.modulus, e: numbers.exponent),
-      let encrypted = try? recipient.encrypt(message, padding: padding)
-    else { throw Unsupported("\(transport.name) with this \(summary) key") }
-    return [UInt8](encrypted)
+    // swift-crypto takes whole octets only; libcrypto does the rest.
+    if let padding, let key = try? _RSA.Encryption.PublicKey(unsafeDERRepresentation: numbers.encoded),
+      let encrypted = try? key.encrypt(message, padding: padding)
+    {
+      return [UInt8](encrypted)
+    }
+    #if OpenSSL
+      if let encrypted = try EVPKey(rsa: numbers).encrypt(message, transport) { return encrypted }
+      throw Unsupported("\(transport.name) of \(message.count) octets with \(summary)")
+    #else
+      throw Unsupported("\(transport.name) of \(message.count) octets with \(summary) without the OpenSSL trait")
+    #endif
   }
 }

@@ -34,9 +34,12 @@ public struct PEMBlock: Hashable, Sendable {
     var headers: [Header] = []
     var content: [UInt8] = []
     var number = 0
-    for line in text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == 0x0A }) {
+    var rest = text[...]
+    while !rest.isEmpty {
+      let end = rest.firstIndex(of: 0x0A) ?? rest.endIndex
+      let line = rest[..<end].drop { $0 == 0x20 || $0 == 0x09 }
+      rest = end < rest.endIndex ? rest[rest.index(after: end)...] : rest[end...]
       number += 1
-      let line = line.drop { $0 == 0x20 || $0 == 0x09 }
       if let label = boundary("-----BEGIN ", line) {
         if let open { throw Malformed("\(open.label) of line \(open.line) does not end", path: "line \(number)") }
         open = (label, number)

@@ -1,5 +1,5 @@
 /// A password. It is never printed.
-public struct Password: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+public struct Password: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   /// How PKCS#12's own key derivation gets the characters.
   private enum Spelling: Sendable {
     case utf16, nothing, widenedUTF8
@@ -40,6 +40,7 @@ public struct Password: Sendable, CustomStringConvertible, CustomDebugStringConv
 
   public var description: String { "password" }
   public var debugDescription: String { "password" }
+  public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// A password does not open what it was given for.

@@ -12,7 +12,7 @@ package struct PasswordEncryption: Sendable {
   private static let memoryLimit = 64 << 20
 
   private enum Scheme: Sendable {
-    case pbkdf2(salt: [UInt8], rounds: Int, DigestAlgorithm, ContentCipherParameters)
+    case pbkdf2(PBKDF2, ContentCipherParameters)
     case scrypt(salt: [UInt8], cost: Int, blockSize: Int, parallelism: Int, ContentCipherParameters)
     case pkcs12(salt: [UInt8], rounds: Int, ContentEncryption)
   }
@@ -24,23 +24,16 @@ package struct PasswordEncryption: Sendable {
 
   /// PBES2 with PBKDF2-HMAC-SHA-256 and AES-256-CBC.
   package static func pbes2(rounds: Int = 600_000) throws -> PasswordEncryption {
-    let salt = SecureRandom.bytes(16)
+    let derivation = PBKDF2(salt: SecureRandom.bytes(16), rounds: rounds, .sha256)
     let cipher = ContentCipherParameters(fresh: .aesCBC(keyBits: 256))
     let parameters = DER.Serializer.encode { der in
       der.sequence { der in
-        der.sequence { der in
-          der.oid(OID.pbkdf2)
-          der.sequence { der in
-            der.octets(salt)
-            der.int(rounds)
-            AlgorithmIdentifier(OID.hmacSHA256, parameters: AlgorithmIdentifier.null).write(to: &der)
-          }
-        }
+        derivation.write(to: &der)
         cipher.identifier.write(to: &der)
       }
     }
     return PasswordEncryption(
-      scheme: .pbkdf2(salt: salt, rounds: rounds, .sha256, cipher),
+      scheme: .pbkdf2(derivation, cipher),
       identifier: AlgorithmIdentifier(OID.pbes2, parameters: ArraySlice(parameters)))
   }
 
@@ -83,7 +76,7 @@ package struct PasswordEncryption: Sendable {
     var top = try ASN1Cursor(parameters, as: "pkcs-12PbeParams", rules: .ber)
     var fields = try top.sequence("parameters")
     let salt = Array(try fields.octets("salt"))
-    let rounds = try checked(rounds: fields.int("iterations"))
+    let rounds = try PBKDF2.checked(rounds: fields.int("iterations"))
     try fields.finish()
     return .pkcs12(salt: salt, rounds: rounds, cipher)
   }
@@ -95,6 +88,7 @@ package struct PasswordEncryption: Sendable {
     let derivation = try AlgorithmIdentifier(from: &fields, "keyDerivationFunc")
     let cipher = try ContentCipherParameters(AlgorithmIdentifier(from: &fields, "encryptionScheme"))
     try fields.finish()
+    guard !cipher.encryption.isAuthenticated else { throw Unsupported("PBES2 with \(cipher.encryption.name)") }
     guard let details = derivation.parameters else { throw Malformed("the key derivation has no parameters") }
     switch derivation.algorithm {
     case OID.pbkdf2: return try pbkdf2(details, cipher)
@@ -103,26 +97,12 @@ package struct PasswordEncryption: Sendable {
     }
   }
 
-  /// RFC 8018 A.2   PBKDF2-params ::= SEQUENCE { salt CHOICE { specified OCTET STRING, … }, iterationCount INTEGER,
-  ///                  keyLength INTEGER OPTIONAL, prf AlgorithmIdentifier DEFAULT hmacWithSHA1 }
   private static func pbkdf2(_ parameters: ArraySlice<UInt8>, _ cipher: ContentCipherParameters) throws -> Scheme {
-    var top = try ASN1Cursor(parameters, as: "PBKDF2-params", rules: .ber)
-    var fields = try top.sequence("parameters")
-    let salt = Array(try fields.octets("salt"))
-    let rounds = try checked(rounds: fields.int("iterationCount"))
-    if fields.tag == .integer {
-      guard try fields.int("keyLength") == cipher.encryption.keyByteCount else {
-        throw fields.failure("does not fit the cipher", "keyLength")
-      }
+    let derivation = try PBKDF2(parameters: parameters)
+    guard derivation.keyByteCount ?? cipher.encryption.keyByteCount == cipher.encryption.keyByteCount else {
+      throw Malformed("does not fit the cipher", path: "PBKDF2-params.keyLength")
     }
-    var digest = DigestAlgorithm.sha1
-    if !fields.isAtEnd {
-      let prf = try AlgorithmIdentifier(from: &fields, "prf")
-      guard let named = OID.hmacDigest(prf.algorithm) else { throw Unsupported("the PRF \(OID.name(prf.algorithm))") }
-      digest = named
-    }
-    try fields.finish()
-    return .pbkdf2(salt: salt, rounds: rounds, digest, cipher)
+    return .pbkdf2(derivation, cipher)
   }
 
   /// RFC 7914 §7   scrypt-params ::= SEQUENCE { salt OCTET STRING, costParameter INTEGER, blockSize INTEGER,
@@ -145,16 +125,11 @@ package struct PasswordEncryption: Sendable {
     return .scrypt(salt: salt, cost: cost, blockSize: blockSize, parallelism: parallelism, cipher)
   }
 
-  private static func checked(rounds: Int) throws -> Int {
-    guard rounds >= 1 else { throw Malformed("a key derivation of \(rounds) rounds") }
-    guard rounds <= roundLimit else { throw LimitExceeded(.keyDerivationRounds, limit: roundLimit) }
-    return rounds
-  }
-
   /// How much work one derivation is, in rounds of a hash: what budgets over whole files count.
   package var rounds: Int {
     switch scheme {
-    case .pbkdf2(_, let rounds, _, _), .pkcs12(_, let rounds, _): rounds
+    case .pbkdf2(let derivation, _): derivation.rounds
+    case .pkcs12(_, let rounds, _): rounds
     case .scrypt(_, let cost, let blockSize, let parallelism, _): cost * blockSize * parallelism
     }
   }
@@ -184,12 +159,8 @@ package struct PasswordEncryption: Sendable {
 
   private func keyed(_ password: Password) throws -> (ContentCipherParameters, SymmetricKey) {
     switch scheme {
-    case .pbkdf2(let salt, let rounds, let digest, let cipher):
-      guard !cipher.encryption.isAuthenticated else { throw Unsupported("PBES2 with \(cipher.encryption.name)") }
-      let key = try KDF.Insecure.PBKDF2.deriveKey(
-        from: password.utf8, salt: salt, using: digest.pbkdf2, outputByteCount: cipher.encryption.keyByteCount,
-        unsafeUncheckedRounds: rounds)
-      return (cipher, key)
+    case .pbkdf2(let derivation, let cipher):
+      return (cipher, try derivation.derive(from: password.utf8, byteCount: cipher.encryption.keyByteCount))
     case .scrypt(let salt, let cost, let blockSize, let parallelism, let cipher):
       let key = try KDF.Scrypt.deriveKey(
         from: password.utf8, salt: salt, outputByteCount: cipher.encryption.keyByteCount, rounds: cost,
@@ -203,19 +174,6 @@ package struct PasswordEncryption: Sendable {
       let key = try derive(.key, encryption.keyByteCount)
       let iv = try derive(.iv, encryption.blockByteCount)
       return (ContentCipherParameters(encryption, initialValue: iv), SymmetricKey(data: key))
-    }
-  }
-}
-
-extension DigestAlgorithm {
-  var pbkdf2: KDF.Insecure.PBKDF2.HashFunction {
-    switch self {
-    case .md5: .insecureMD5
-    case .sha1: .insecureSHA1
-    case .sha224: .insecureSHA224
-    case .sha256: .sha256
-    case .sha384: .sha384
-    case .sha512: .sha512
     }
   }
 }

@@ -1,8 +1,10 @@
+import ByteIO
 public import Crypto
 
 /// Encrypts content as it streams by.
 public final class ContentEncryptor {
   private let engine: any CipherEngine
+  private var budget: ContentBudget
 
   /// - Parameter associatedData: what GCM authenticates beside the content; nil or empty for CBC.
   /// - Throws: ``Unsupported`` for a cipher that is only read, or not without the OpenSSL trait.
@@ -10,11 +12,15 @@ public final class ContentEncryptor {
     _ parameters: ContentCipherParameters, key: SymmetricKey, associatedData: [UInt8]? = nil
   ) throws {
     guard !parameters.encryption.isWeak else { throw Unsupported("\(parameters.encryption.name) for new content") }
+    budget = ContentBudget(parameters.encryption)
     engine = try CipherEngines.make(parameters, key: key, direction: .encrypt, associatedData: associatedData ?? [])
   }
 
   /// Appends to `output` what `bytes` become; a part of it may be held back until more comes.
+  ///
+  /// - Throws: `LimitExceeded` beyond what one key and nonce may encrypt.
   public func update(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws {
+    try budget.take(bytes.count)
     try engine.update(bytes, into: &output)
   }
 
@@ -26,6 +32,7 @@ public final class ContentEncryptor {
 public final class ContentDecryptor {
   private let parameters: ContentCipherParameters
   private let engine: any CipherEngine
+  private var budget: ContentBudget
 
   /// - Throws: ``DecryptionFailed`` for a key of the wrong size, ``Unsupported`` for a cipher that is not offered.
   public init(
@@ -33,11 +40,13 @@ public final class ContentDecryptor {
   ) throws {
     guard key.bitCount == parameters.encryption.keyByteCount * 8 else { throw DecryptionFailed() }
     self.parameters = parameters
+    budget = ContentBudget(parameters.encryption)
     engine = try CipherEngines.make(parameters, key: key, direction: .decrypt, associatedData: associatedData ?? [])
   }
 
   /// Appends to `output` what `bytes` become; a part of it may be held back until more comes.
   public func update(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws {
+    try budget.take(bytes.count)
     try engine.update(bytes, into: &output)
   }
 
@@ -51,6 +60,28 @@ public final class ContentDecryptor {
     do {
       try engine.finishDecrypting(into: &output, tag: tag ?? [])
     } catch { throw DecryptionFailed() }
+  }
+}
+
+/// What one key and one nonce may encrypt: 2³⁶ - 32 octets by GCM (NIST SP 800-38D §5.2.1.1), and by CBC 2⁴⁸ blocks of
+/// AES or 2³² of the old ciphers, the birthday bound of their blocks.
+struct ContentBudget {
+  private let limit: Int
+  private var left: Int
+
+  init(_ encryption: ContentEncryption) {
+    limit =
+      switch encryption {
+      case .aesGCM: (1 << 36) - 32
+      case .aesCBC: 1 << 52
+      case .tripleDESCBC, .rc2CBC, .desCBC: 1 << 35
+      }
+    left = limit
+  }
+
+  mutating func take(_ count: Int) throws(LimitExceeded) {
+    guard count <= left else { throw LimitExceeded(.size, limit: limit) }
+    left -= count
   }
 }
 

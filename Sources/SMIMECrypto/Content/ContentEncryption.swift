@@ -136,21 +136,31 @@ public struct ContentCipherParameters: Hashable, Sendable {
     let version = try fields.int("rc2ParameterVersion")
     let iv = Array(try fields.octets("iv"))
     try fields.finish()
-    guard let bits = [160: 40, 120: 64, 58: 128][version] else { throw Unsupported("RC2 parameter version \(version)") }
+    guard let bits = rc2Versions.first(where: { $0.value == version })?.key else {
+      throw Unsupported("RC2 parameter version \(version)")
+    }
     guard iv.count == 8 else { throw Malformed("RC2-CBC has an IV of \(iv.count) octets") }
     return (.rc2CBC(effectiveBits: bits), iv)
   }
 
+  /// RFC 2268 §6: effective key bits, and how rc2ParameterVersion says them.
+  private static let rc2Versions = [40: 160, 64: 120, 128: 58]
+
   /// As it is written; aes-ICVlen is always there, since OpenSSL cannot read a message without it.
   public var identifier: AlgorithmIdentifier {
     let parameters = DER.Serializer.encode { der in
-      if encryption.isAuthenticated {
+      switch encryption {
+      case .aesGCM:
         der.sequence { der in
           der.octets(initialValue)
           der.int(tagByteCount)
         }
-      } else {
-        der.octets(initialValue)
+      case .rc2CBC(let bits):
+        der.sequence { der in
+          der.int(Self.rc2Versions[bits] ?? bits)
+          der.octets(initialValue)
+        }
+      case .aesCBC, .tripleDESCBC, .desCBC: der.octets(initialValue)
       }
     }
     return AlgorithmIdentifier(encryption.oid, parameters: ArraySlice(parameters))

@@ -20,7 +20,11 @@ extension PrivateKey {
     try fields.finish()
     switch algorithm.algorithm {
     case OID.rsaEncryption:
+      guard algorithm.hasNoParameters else { throw Malformed("rsaEncryption has parameters") }
       try self.init(.rsa(RSAPrivateMaterial(pkcs1: inner)))
+    case OID.rsaPSS:
+      if let parameters = algorithm.parameters { _ = try PSSParameters(parameters: parameters) }
+      try self.init(.rsa(RSAPrivateMaterial(pkcs1: inner, as: algorithm)))
     case OID.ecPublicKey:
       guard let parameters = algorithm.parameters else { throw Malformed("the EC key names no curve") }
       try self.init(sec1: inner, curve: EllipticCurve(parameters: parameters))

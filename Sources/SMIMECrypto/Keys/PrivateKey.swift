@@ -52,12 +52,14 @@ public struct PrivateKey: Sendable {
     guard algorithm.isUsable(with: publicKey) else {
       throw Unsupported("\(algorithm.name) with \(publicKey.summary)")
     }
+    if case .rsa(let bits) = kind, bits < 2048 { throw Unsupported("a new signature by RSA with \(bits) bits") }
     guard let digestAlgorithm = algorithm.digest else {
       guard case .ed25519(let key) = material, case .message(let message) = input else {
         throw Unsupported("Ed25519 over a digest")
       }
       return [UInt8](try key.signature(for: message))
     }
+    guard digestAlgorithm != .md5 else { throw Unsupported("a new signature with MD5") }
     let digest: [UInt8]
     switch input {
     case .message(let message): digest = try MessageDigest.hash(message, digestAlgorithm)
@@ -80,7 +82,7 @@ public struct PrivateKey: Sendable {
   public func decrypt(
     _ encrypted: ArraySlice<UInt8>, _ transport: KeyTransport, keyByteCount: Int
   ) throws(DecryptionFailed) -> SymmetricKey {
-    guard case .rsa(let key) = material else { throw DecryptionFailed() }
+    guard case .rsa(let key) = material, case .rsa = publicKey.kind else { throw DecryptionFailed() }
     switch transport {
     case .rsaPKCS1:
       let substitute = SecureRandom.bytes(keyByteCount)

@@ -15,13 +15,7 @@ extension PublicKey {
     case .ed25519:
       guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: keyBytes) else { throw Unsupported(summary) }
       return key.isValidSignature(signature, for: message)
-    case .rsaPKCS1(let digest):
-      if let key = try rsaKey(for: digest) { return key.isValid(signature, of: message, digest, .insecurePKCS1v1_5) }
-    case .rsaPSS(let parameters) where parameters == PSSParameters(parameters.digest):
-      if let key = try rsaKey(for: parameters.digest) {
-        return key.isValid(signature, of: message, parameters.digest, .PSS)
-      }
-    case .rsaPSS, .ecdsa: break
+    case .rsaPKCS1, .rsaPSS, .ecdsa: break
     }
     guard let digest = algorithm.digest else { throw mismatch(algorithm) }
     return try isValid(signature, ofDigest: MessageDigest.hash(message, digest), algorithm)
@@ -33,16 +27,8 @@ extension PublicKey {
   ) throws(Unsupported) -> Bool {
     guard algorithm.isUsable(with: self), let expected = algorithm.digest else { throw mismatch(algorithm) }
     guard digest.count == expected.byteCount else { return false }
-    guard case .ec(let curve) = kind else {
-      let numbers = try rsaNumbers()
-      guard signature.count == numbers.modulus.count else { return false }
-      #if OpenSSL
-        return try EVPKey(rsa: numbers).isValid(signature, digest, algorithm)
-      #else
-        throw Unsupported("\(algorithm.name) over a digest without the OpenSSL trait")
-      #endif
-    }
-    return try isValidECDSA(signature, GivenDigest(digest), curve)
+    if case .ec(let curve) = kind { return try isValidECDSA(signature, GivenDigest(digest), curve) }
+    return try isValidRSA(signature, digest, algorithm)
   }
 
   private func mismatch(_ algorithm: SignatureAlgorithm) -> Unsupported {
@@ -56,17 +42,37 @@ extension PublicKey {
     return numbers
   }
 
-  /// The key in swift-crypto's hands; nil where that library would end the process (a digest other than these four) or
-  /// cannot take the key (a size that is not whole bytes), and libcrypto is asked instead.
-  private func rsaKey(for digest: DigestAlgorithm) throws(Unsupported) -> RSAVerifier? {
+  /// RSA by swift-crypto where it can: it starts in no time. It has four digests (and ends the process when it is given
+  /// another) and PSS with one digest and a salt of its size; what is beyond goes to libcrypto.
+  private func isValidRSA(
+    _ signature: ArraySlice<UInt8>, _ digest: [UInt8], _ algorithm: SignatureAlgorithm
+  ) throws(Unsupported) -> Bool {
     let numbers = try rsaNumbers()
-    guard digest != .md5, digest != .sha224, numbers.bits % 8 == 0 else { return nil }
-    let key =
-      numbers.bits >= 2048
-      ? try? _RSA.Signing.PublicKey(n: numbers.modulus, e: numbers.exponent)
-      : try? _RSA.Signing.PublicKey(unsafeDERRepresentation: numbers.encoded)
-    guard let key else { throw Unsupported("this \(summary) key") }
-    return RSAVerifier(key: key, byteCount: numbers.modulus.count)
+    guard signature.count == numbers.modulus.count else { return false }
+    let padding: _RSA.Signing.Padding?
+    switch algorithm {
+    case .rsaPKCS1(let digest): padding = digest == .md5 || digest == .sha224 ? nil : .insecurePKCS1v1_5
+    case .rsaPSS(let parameters):
+      padding = parameters.digest != .sha224 && parameters == PSSParameters(parameters.digest) ? .PSS : nil
+    case .ecdsa, .ed25519: throw mismatch(algorithm)
+    }
+    if let padding, let digest = RSADigest(digest) {
+      guard let key = try? _RSA.Signing.PublicKey(unsafeDERRepresentation: numbers.encoded) else {
+        throw Unsupported("this \(summary) key")
+      }
+      if digest.isValid(signature, key, padding) { return true }
+      // QUIRK: DigestInfo without NULL (old Java and embedded signers); RFC 8017 §9.2 note 2 lets verifiers take it.
+      guard case .rsaPKCS1 = algorithm else { return false }
+    }
+    #if OpenSSL
+      let key = try EVPKey(rsa: numbers)
+      if padding == nil, key.isValid(signature, digest, algorithm) { return true }
+      guard case .rsaPKCS1(let name) = algorithm, let block = key.encryptRaw(signature) else { return false }
+      return EMSAPKCS1.matches(block, digest, name, withNull: false)
+    #else
+      guard padding == nil else { return false }
+      throw Unsupported("\(algorithm.name) without the OpenSSL trait")
+    #endif
   }
 
   private func isValidECDSA(
@@ -90,23 +96,20 @@ extension PublicKey {
   }
 }
 
-private struct RSAVerifier {
-  let key: _RSA.Signing.PublicKey
-  let byteCount: Int
-
-  func isValid(
-    _ signature: ArraySlice<UInt8>, of message: ArraySlice<UInt8>, _ digest: DigestAlgorithm,
-    _ padding: _RSA.Signing.Padding
-  ) -> Bool {
-    guard signature.count == byteCount else { return false }
-    let signature = _RSA.Signing.RSASignature(rawRepresentation: signature)
-    switch digest {
-    case .sha1: return key.isValidSignature(signature, for: Insecure.SHA1.hash(data: message), padding: padding)
-    case .sha256: return key.isValidSignature(signature, for: SHA256.hash(data: message), padding: padding)
-    case .sha384: return key.isValidSignature(signature, for: SHA384.hash(data: message), padding: padding)
-    case .sha512: return key.isValidSignature(signature, for: SHA512.hash(data: message), padding: padding)
-    case .md5, .sha224: return false
+/// RFC 8017 §9.2
+enum EMSAPKCS1 {
+  /// Whether `block` is exactly 00 01 FF … FF 00 DigestInfo. The block is built and compared, never parsed
+  /// (CVE-2026-12860).
+  static func matches(_ block: [UInt8], _ digest: [UInt8], _ algorithm: DigestAlgorithm, withNull: Bool) -> Bool {
+    let info = DER.Serializer.encode { der in
+      der.sequence { der in
+        (withNull ? algorithm.identifierWithNull : algorithm.identifier).write(to: &der)
+        der.octets(digest)
+      }
     }
+    let padding = block.count - info.count - 3
+    guard padding >= 8 else { return false }
+    return block == [0, 1] + [UInt8](repeating: 0xFF, count: padding) + [0] + info
   }
 }
 

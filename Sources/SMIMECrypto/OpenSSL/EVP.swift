@@ -25,31 +25,46 @@
     }
   }
 
-  /// A digest in the making, in libcrypto.
-  @safe final class EVPDigest {
-    private let context: OpaquePointer
+  /// A digest in the making, in libcrypto. A copy goes on for itself.
+  struct EVPDigest {
+    @safe private final class Context {
+      let pointer: OpaquePointer
+
+      init?() {
+        guard let pointer = unsafe EVP_MD_CTX_new() else { return nil }
+        unsafe self.pointer = unsafe pointer
+      }
+
+      deinit { unsafe EVP_MD_CTX_free(pointer) }
+    }
+
+    private var context: Context
     private let byteCount: Int
 
     init(_ algorithm: DigestAlgorithm) throws(Unsupported) {
-      guard let digest = unsafe algorithm.evp, let context = unsafe EVP_MD_CTX_new() else {
-        throw Unsupported("\(algorithm.name) in this libcrypto")
-      }
-      unsafe self.context = unsafe context
+      guard let digest = unsafe algorithm.evp, let context = Context(),
+        unsafe EVP_DigestInit_ex(context.pointer, digest, nil) == 1
+      else { throw Unsupported("\(algorithm.name) in this libcrypto") }
+      self.context = context
       byteCount = algorithm.byteCount
-      guard unsafe EVP_DigestInit_ex(context, digest, nil) == 1 else {
-        throw Unsupported("\(algorithm.name) in this libcrypto")
+    }
+
+    private func copy() -> Context {
+      guard let copy = Context(), unsafe EVP_MD_CTX_copy_ex(copy.pointer, context.pointer) == 1 else {
+        preconditionFailure("libcrypto has no memory for a digest")
       }
+      return copy
     }
 
-    deinit { unsafe EVP_MD_CTX_free(context) }
-
-    func update(_ bytes: UnsafeRawBufferPointer) {
-      _ = unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+      if !isKnownUniquelyReferenced(&context) { context = copy() }
+      _ = unsafe EVP_DigestUpdate(context.pointer, bytes.baseAddress, bytes.count)
     }
 
+    /// The digest so far; more may follow.
     func finalize() -> [UInt8] {
       var result = [UInt8](repeating: 0, count: byteCount)
-      _ = unsafe EVP_DigestFinal_ex(context, &result, nil)
+      _ = unsafe EVP_DigestFinal_ex(copy().pointer, &result, nil)
       return result
     }
   }

@@ -36,14 +36,11 @@
 
     // MARK: Signatures
 
-    func isValid(_ signature: ArraySlice<UInt8>, _ digest: [UInt8], _ algorithm: SignatureAlgorithm) throws(Unsupported)
-      -> Bool
-    {
-      let context = try unsafe Context(key)
+    /// False for whatever is not exactly such a signature, parameters that no signature can have included.
+    func isValid(_ signature: ArraySlice<UInt8>, _ digest: [UInt8], _ algorithm: SignatureAlgorithm) -> Bool {
+      guard let context = try? unsafe Context(key) else { return false }
       defer { LibCrypto.clearErrors() }
-      guard unsafe EVP_PKEY_verify_init(context.pointer) == 1, context.set(algorithm) else {
-        throw Unsupported("\(algorithm.name) in this libcrypto")
-      }
+      guard unsafe EVP_PKEY_verify_init(context.pointer) == 1, context.set(algorithm) else { return false }
       return unsafe signature.withUnsafeBufferPointer { signature in
         unsafe EVP_PKEY_verify(context.pointer, signature.baseAddress, signature.count, digest, digest.count) == 1
       }
@@ -62,15 +59,31 @@
 
     // MARK: Encryption
 
-    func encrypt(_ message: [UInt8], _ parameters: OAEPParameters) throws(Unsupported) -> [UInt8] {
-      let context = try unsafe Context(key)
+    /// nil when the message is too long for the key.
+    func encrypt(_ message: [UInt8], _ transport: KeyTransport) -> [UInt8]? {
+      encrypt(message[...]) { context in
+        switch transport {
+        case .rsaPKCS1: unsafe EVP_PKEY_CTX_set_rsa_padding(context.pointer, RSA_PKCS1_PADDING) == 1
+        case .rsaOAEP(let parameters): context.set(parameters)
+        }
+      }
+    }
+
+    /// The bare public-key operation (RFC 8017 §5.2.2); nil if the number is not below the modulus.
+    func encryptRaw(_ signature: ArraySlice<UInt8>) -> [UInt8]? {
+      encrypt(signature) { context in unsafe EVP_PKEY_CTX_set_rsa_padding(context.pointer, RSA_NO_PADDING) == 1 }
+    }
+
+    private func encrypt(_ message: ArraySlice<UInt8>, _ setUp: (borrowing Context) -> Bool) -> [UInt8]? {
+      guard let context = try? unsafe Context(key) else { return nil }
       defer { LibCrypto.clearErrors() }
       var result = [UInt8](repeating: 0, count: byteCount)
       var count = result.count
-      guard unsafe EVP_PKEY_encrypt_init(context.pointer) == 1, context.set(parameters),
-        unsafe EVP_PKEY_encrypt(context.pointer, &result, &count, message, message.count) == 1
-      else { throw Unsupported("RSA-OAEP with \(parameters.digest.name) and this key") }
-      return Array(result[..<count])
+      guard unsafe EVP_PKEY_encrypt_init(context.pointer) == 1, setUp(context) else { return nil }
+      let done = unsafe message.withUnsafeBufferPointer { message in
+        unsafe EVP_PKEY_encrypt(context.pointer, &result, &count, message.baseAddress, message.count)
+      }
+      return done == 1 ? Array(result[..<count]) : nil
     }
 
     /// OAEP decryption; nil for whatever goes wrong.
