@@ -27,44 +27,56 @@
 
   /// A digest in the making, in libcrypto. A copy goes on for itself.
   struct EVPDigest {
+    /// Owns the handle; its methods hold on to it while libcrypto works.
     @safe private final class Context {
-      let pointer: OpaquePointer
+      private let pointer: OpaquePointer
 
-      init?() {
+      init?(_ digest: OpaquePointer) {
         guard let pointer = unsafe EVP_MD_CTX_new() else { return nil }
         unsafe self.pointer = unsafe pointer
+        guard unsafe EVP_DigestInit_ex(pointer, digest, nil) == 1 else { return nil }
+      }
+
+      init?(copying other: Context) {
+        guard let pointer = unsafe EVP_MD_CTX_new() else { return nil }
+        unsafe self.pointer = unsafe pointer
+        guard unsafe EVP_MD_CTX_copy_ex(pointer, other.pointer) == 1 else { return nil }
       }
 
       deinit { unsafe EVP_MD_CTX_free(pointer) }
+
+      func update(_ bytes: UnsafeRawBufferPointer) {
+        _ = unsafe EVP_DigestUpdate(pointer, bytes.baseAddress, bytes.count)
+      }
+
+      func finalize(into result: inout [UInt8]) { _ = unsafe EVP_DigestFinal_ex(pointer, &result, nil) }
     }
 
     private var context: Context
     private let byteCount: Int
 
     init(_ algorithm: DigestAlgorithm) throws(Unsupported) {
-      guard let digest = unsafe algorithm.evp, let context = Context(),
-        unsafe EVP_DigestInit_ex(context.pointer, digest, nil) == 1
-      else { throw Unsupported("\(algorithm.name) in this libcrypto") }
+      guard let digest = unsafe algorithm.evp, let context = unsafe Context(digest) else {
+        throw Unsupported("\(algorithm.name) in this libcrypto")
+      }
       self.context = context
       byteCount = algorithm.byteCount
     }
 
     private func copy() -> Context {
-      guard let copy = Context(), unsafe EVP_MD_CTX_copy_ex(copy.pointer, context.pointer) == 1 else {
-        preconditionFailure("libcrypto has no memory for a digest")
-      }
+      guard let copy = Context(copying: context) else { preconditionFailure("libcrypto has no memory for a digest") }
       return copy
     }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
       if !isKnownUniquelyReferenced(&context) { context = copy() }
-      _ = unsafe EVP_DigestUpdate(context.pointer, bytes.baseAddress, bytes.count)
+      unsafe context.update(bytes)
     }
 
     /// The digest so far; more may follow.
     func finalize() -> [UInt8] {
       var result = [UInt8](repeating: 0, count: byteCount)
-      _ = unsafe EVP_DigestFinal_ex(copy().pointer, &result, nil)
+      copy().finalize(into: &result)
       return result
     }
   }
