@@ -1,0 +1,237 @@
+public import SMIMECrypto
+public import SwiftASN1
+
+/// RFC 5280 §4.1.2.4   Name ::= SEQUENCE OF RelativeDistinguishedName ::= SET OF AttributeTypeAndValue
+///
+/// Two names are equal when they match by RFC 5280 §7.1: strings by their text, without regard to case, to the string type
+/// or to how much white space stands between words. The bytes stay as they came.
+public struct DistinguishedName: Sendable {
+  /// One `type=value`.
+  public struct Attribute: Hashable, Sendable {
+    public let type: ASN1ObjectIdentifier
+    /// The value's whole encoding.
+    public let encodedValue: ArraySlice<UInt8>
+    /// The value as text; nil when it is no string.
+    public let text: String?
+
+    /// What it is compared by: folded text, or the encoding.
+    fileprivate let matched: [UInt8]
+  }
+
+  /// The whole name as DER, or as it came.
+  public let encoded: ArraySlice<UInt8>
+  /// The relative names in the order in which they stand, the root's end first.
+  public let relativeNames: [[Attribute]]
+
+  public var isEmpty: Bool { relativeNames.isEmpty }
+
+  package init(from cursor: inout ASN1Cursor, _ field: StaticString) throws(Malformed) {
+    var names = try cursor.sequence(field)
+    encoded = names.encoded
+    var result: [[Attribute]] = []
+    while !names.isAtEnd {
+      var set = try names.element(.set)
+      var attributes: [Attribute] = []
+      while !set.isAtEnd {
+        var fields = try set.element()
+        let type = try fields.oid("type")
+        attributes.append(Attribute(type: type, value: try fields.node("value")))
+        try fields.finish()
+      }
+      result.append(attributes)
+    }
+    relativeNames = result
+  }
+
+  /// - Throws: ``Malformed``
+  public init(der: ArraySlice<UInt8>) throws(Malformed) {
+    var top = try ASN1Cursor(der, as: "Name", rules: .ber)
+    try self.init(from: &top, "name")
+  }
+
+  /// A name to issue: attributes in the order given, one to a relative name, as UTF8String (country and DC as their own
+  /// types, RFC 5280 §4.1.2.4).
+  public init(attributes: [(type: ASN1ObjectIdentifier, text: String)]) {
+    let bytes = DER.Serializer.encode { der in
+      der.sequence { der in
+        for (type, text) in attributes {
+          let tag: ASN1Identifier =
+            type == OID.countryName
+            ? .printableString
+            : type == OID.domainComponent || type == OID.emailAddress ? .ia5String : .utf8String
+          der.setOf([
+            DER.Serializer.encode { der in
+              der.sequence { der in
+                der.oid(type)
+                der.string(text, tag: tag)
+              }
+            }
+          ])
+        }
+      }
+    }
+    // What was just written reads back; should it not, the name is empty, which no rule lets an authority issue.
+    self = (try? DistinguishedName(der: ArraySlice(bytes))) ?? DistinguishedName.empty
+  }
+
+  /// A name of one common name.
+  public init(commonName: String) { self.init(attributes: [(OID.commonName, commonName)]) }
+
+  private init(encoded: ArraySlice<UInt8>, relativeNames: [[Attribute]]) {
+    self.encoded = encoded
+    self.relativeNames = relativeNames
+  }
+
+  public static let empty = DistinguishedName(encoded: [0x30, 0x00], relativeNames: [])
+
+  /// The texts of all attributes of that type.
+  public func values(of type: ASN1ObjectIdentifier) -> [String] {
+    relativeNames.flatMap { $0 }.filter { $0.type == type }.compactMap(\.text)
+  }
+
+  /// The last, most specific common name.
+  public var commonName: String? { values(of: OID.commonName).last }
+}
+
+extension DistinguishedName: Hashable {
+  public static func == (left: DistinguishedName, right: DistinguishedName) -> Bool {
+    if left.encoded == right.encoded { return true }
+    guard left.relativeNames.count == right.relativeNames.count else { return false }
+    return zip(left.relativeNames, right.relativeNames).allSatisfy { matches($0, $1) }
+  }
+
+  /// Sets match when each attribute of one has its equal in the other.
+  private static func matches(_ left: [Attribute], _ right: [Attribute]) -> Bool {
+    guard left.count == right.count else { return false }
+    if left.count == 1 { return left[0].type == right[0].type && left[0].matched == right[0].matched }
+    return sorted(left) == sorted(right)
+  }
+
+  private static func sorted(_ attributes: [Attribute]) -> [[UInt8]] {
+    attributes.map { Array("\($0.type)=".utf8) + $0.matched }.sorted { $0.lexicographicallyPrecedes($1) }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(relativeNames.count)
+    for name in relativeNames where name.count == 1 { hasher.combine(name[0].matched) }
+  }
+
+  /// True when this name begins with all of `base`: it lies in its subtree (RFC 5280 §4.2.1.10).
+  package func isWithin(_ base: DistinguishedName) -> Bool {
+    base.relativeNames.count <= relativeNames.count
+      && zip(relativeNames, base.relativeNames).allSatisfy { Self.matches($0, $1) }
+  }
+}
+
+extension DistinguishedName.Attribute {
+  fileprivate init(type: ASN1ObjectIdentifier, value: ASN1Node) {
+    self.type = type
+    encodedValue = value.encodedBytes
+    text = DirectoryString.text(value)
+    matched = text.map { DirectoryString.folded($0) } ?? Array(value.encodedBytes)
+  }
+
+  public static func == (left: Self, right: Self) -> Bool { left.type == right.type && left.matched == right.matched }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(matched) }
+}
+
+extension DistinguishedName: CustomStringConvertible {
+  /// RFC 4514 §2: the most specific name first, `CN=Alice,O=Example`.
+  public var description: String {
+    relativeNames.reversed().map { name in name.map { Self.text($0) }.joined(separator: "+") }.joined(separator: ",")
+  }
+
+  private static func text(_ attribute: Attribute) -> String {
+    let short = OID.attributeNames.first { $0.0 == attribute.type }?.1
+    guard let short, let text = attribute.text else {
+      return (short ?? "\(attribute.type)") + "=#" + Hex.text(attribute.encodedValue)
+    }
+    return "\(short)=\(escaped(text))"
+  }
+
+  /// RFC 4514 §2.4
+  private static func escaped(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    let last = text.unicodeScalars.count - 1
+    for (index, scalar) in text.unicodeScalars.enumerated() {
+      let isEdge = scalar == " " && (index == 0 || index == last) || scalar == "#" && index == 0
+      if isEdge || "\"+,;<>\\".unicodeScalars.contains(scalar) {
+        result.append("\\")
+        result.append(scalar)
+      } else if scalar.value < 0x20 || scalar.value == 0x7F {
+        result.append(contentsOf: ("\\" + Hex.text([UInt8(scalar.value)])).unicodeScalars)
+      } else {
+        result.append(scalar)
+      }
+    }
+    return String(result)
+  }
+}
+
+/// The string types that names are made of (X.520 DirectoryString and its kin).
+enum DirectoryString {
+  static func text(_ node: ASN1Node) -> String? {
+    guard case .primitive(let bytes) = node.content else { return nil }
+    switch node.identifier {
+    case .utf8String, .printableString, .ia5String, .numericString, .visibleString:
+      return String(validating: bytes, as: UTF8.self) ?? latin1(bytes)
+    case .teletexString: return latin1(bytes)
+    case .bmpString:
+      guard bytes.count % 2 == 0 else { return nil }
+      let start = bytes.startIndex
+      let units = stride(from: start, to: bytes.endIndex, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
+      return String(decoding: units, as: UTF16.self)
+    case .universalString:
+      guard bytes.count % 4 == 0 else { return nil }
+      var scalars = String.UnicodeScalarView()
+      for index in stride(from: bytes.startIndex, to: bytes.endIndex, by: 4) {
+        let value = bytes[index..<index + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        guard let scalar = Unicode.Scalar(value) else { return nil }
+        scalars.append(scalar)
+      }
+      return String(scalars)
+    default: return nil
+    }
+  }
+
+  private static func latin1(_ bytes: ArraySlice<UInt8>) -> String {
+    String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+  }
+
+  /// RFC 5280 §7.1: lower case, no white space at the ends, one space between words.
+  static func folded(_ text: String) -> [UInt8] {
+    var result: [UInt8] = []
+    let isASCII = text.utf8.allSatisfy { $0 < 0x80 }
+    let lowered = isASCII ? text : text.lowercased()
+    for byte in lowered.utf8 {
+      if byte == 0x20 || byte >= 0x09 && byte <= 0x0D {
+        if result.last.map({ $0 != 0x20 }) ?? false { result.append(0x20) }
+      } else {
+        result.append(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
+      }
+    }
+    if result.last == 0x20 { result.removeLast() }
+    return result
+  }
+}
+
+/// Bytes as hexadecimal digits.
+package enum Hex {
+  package static func text(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// The bytes that `text` spells; nil if it is no hexadecimal text. An odd count of digits means a leading zero.
+  package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
+    let digits = (text.utf8.count % 2 == 0 ? "" : "0") + text
+    var result: [UInt8] = []
+    var rest = digits.utf8[...]
+    while let high = rest.popFirst(), let low = rest.popFirst() {
+      guard let byte = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16), high != 0x2B else { return nil }
+      result.append(byte)
+    }
+    return result
+  }
+}

@@ -1,0 +1,101 @@
+public import SMIMECrypto
+
+#if canImport(FoundationEssentials)
+  public import FoundationEssentials
+#else
+  public import Foundation
+#endif
+
+/// The certificates that are trusted without a reason. Any certificate may be one, self-signed or not.
+public struct TrustAnchors: Sendable {
+  public let certificates: [Certificate]
+
+  public init(_ certificates: [Certificate]) { self.certificates = certificates }
+
+  public var isEmpty: Bool { certificates.isEmpty }
+}
+
+/// How much work one validation may cost. Counts, never times.
+public struct PathBudget: Hashable, Sendable {
+  /// Signatures that are verified.
+  public var signatures = 1_000
+  /// Issuers that are considered.
+  public var steps = 20_000
+  /// Certificates on a path.
+  public var length = 20
+
+  public init() {}
+}
+
+/// What the leaf's key is to be used for.
+public enum KeyUse: Hashable, Sendable {
+  case signing, encryption, any
+}
+
+/// Finds a path from a certificate to an anchor and validates it (RFC 5280 §6.1, RFC 8550 §4).
+///
+/// Certificates come from pools in any order, cross-signed and looping ones among them. Paths are tried until one is good;
+/// when none is, the nearest is reported with everything that is wrong with it.
+public struct PathValidator: Sendable {
+  let anchors: TrustAnchors
+  let intermediates: [Certificate]
+  let revocation: Revocation
+  let policy: AlgorithmPolicy
+  let purpose: KeyPurpose?
+  let budget: PathBudget
+
+  /// - Parameters:
+  ///   - intermediates: certificates at hand besides those that come with a message.
+  ///   - purpose: what the path must be good for; nil for anything.
+  public init(
+    anchors: TrustAnchors, intermediates: [Certificate] = [], revocation: Revocation = .off,
+    policy: AlgorithmPolicy = .standard, purpose: KeyPurpose? = .emailProtection, budget: PathBudget = PathBudget()
+  ) {
+    self.anchors = anchors
+    self.intermediates = intermediates
+    self.revocation = revocation
+    self.policy = policy
+    self.purpose = purpose
+    self.budget = budget
+  }
+
+  /// Validates `leaf` at the instant `at`.
+  ///
+  /// - Parameters:
+  ///   - pool: the certificates that came with the message, in any order.
+  ///   - use: what the leaf's key was or will be used for.
+  public func validate(
+    _ leaf: Certificate, with pool: [Certificate] = [], at instant: Date, use: KeyUse = .any
+  ) async -> Result<ValidatedPath, PathFailure> {
+    var search = PathSearch(self, pool: pool)
+    var best: PathFailure?
+    var bestDistance = Int.max
+    while let path = search.next(from: leaf) {
+      var checks = PathChecks(self, path: path, at: instant, use: use)
+      checks.run()
+      let notes = await checks.checkRevocation()
+      if checks.problems.isEmpty { return .success(ValidatedPath(certificates: path, notes: notes)) }
+      let distance = checks.problems.reduce(0) { $0 + $1.distance }
+      if distance < bestDistance {
+        bestDistance = distance
+        best = PathFailure(checks.problems, path: path)
+      }
+    }
+    if search.isExhausted {
+      return .failure(
+        best ?? PathFailure([PathProblem(.budget, "the certificates lead to too many paths")], path: [leaf]))
+    }
+    return .failure(best ?? noPath(leaf, search))
+  }
+
+  /// There is no chain of names at all: what can be said of the certificates that there are.
+  private func noPath(_ leaf: Certificate, _ search: PathSearch) -> PathFailure {
+    let partial = search.longest.isEmpty ? [leaf] : search.longest
+    if !search.rejected.isEmpty { return PathFailure(search.rejected, path: partial) }
+    let last = partial[partial.count - 1]
+    let detail =
+      last.isSelfIssued
+      ? "\(last.subject) is not a trust anchor" : "the certificate of the issuer \(last.issuer) is not known"
+    return PathFailure([PathProblem(.path, detail, depth: partial.count - 1)], path: partial)
+  }
+}
