@@ -109,9 +109,9 @@ package final class TLVReader {
 
   private func take(_ tag: ASN1Identifier? = nil, _ field: StaticString? = nil) throws -> Pending {
     guard let header = try next(), let taken = pending else {
-      throw failure("\(tag.map { "\($0)" } ?? "a value") is missing", field)
+      throw failure("\(tag?.name ?? "a value") is missing", field)
     }
-    if let tag, header.tag != tag { throw failure("expected \(tag), found \(header.tag)", field) }
+    if let tag, header.tag != tag { throw failure("expected \(tag.name), found \(header.tag.name)", field) }
     return taken
   }
 
@@ -147,7 +147,7 @@ package final class TLVReader {
 
   /// Leaves the value that was entered last; anything left in it is an error.
   package func leave() throws {
-    if let header = try next() { throw failure("there is more than the structure allows (\(header.tag))") }
+    if let header = try next() { throw failure("there is more than the structure allows (\(header.tag.name))") }
     open.removeLast()
     pending = nil
   }
@@ -264,7 +264,7 @@ package final class TLVReader {
         try leave()
         continue
       }
-      guard segment.tag == .octetString else { throw failure("a segment is \(segment.tag), not OCTET STRING") }
+      guard segment.tag == .octetString else { throw failure("a segment is \(segment.tag.name), not OCTET STRING") }
       segments += 1
       guard segments <= limits.segments else { throw LimitExceeded(.elements, limit: limits.segments) }
       if segment.isConstructed {

@@ -105,7 +105,7 @@ package struct ASN1Cursor: Sendable {
   /// The end of the structure; anything that is left is an error.
   package func finish() throws(Malformed) {
     guard let next else { return }
-    throw failure("there is more than the structure allows (\(next.identifier))")
+    throw failure("there is more than the structure allows (\(next.identifier.name))")
   }
 
   /// An error at the next element.
@@ -127,8 +127,8 @@ package struct ASN1Cursor: Sendable {
 
   /// Takes the next element if it has `tag`.
   package mutating func node(_ tag: ASN1Identifier, _ field: StaticString? = nil) throws(Malformed) -> ASN1Node {
-    guard let found = next else { throw failure("\(tag) is missing", field) }
-    guard found.identifier == tag else { throw failure("expected \(tag), found \(found.identifier)", field) }
+    guard let found = next else { throw failure("\(tag.name) is missing", field) }
+    guard found.identifier == tag else { throw failure("expected \(tag.name), found \(found.identifier.name)", field) }
     return try node(field)
   }
 
@@ -288,5 +288,29 @@ extension ASN1Identifier {
   /// The context-specific tag `[number]`.
   package static func context(_ number: UInt) -> ASN1Identifier {
     ASN1Identifier(tagWithNumber: number, tagClass: .contextSpecific)
+  }
+
+  /// The tag as ASN.1 writes it, for errors: `SEQUENCE`, `[0]`.
+  package var name: String {
+    switch self {
+    case .boolean: "BOOLEAN"
+    case .integer: "INTEGER"
+    case .bitString: "BIT STRING"
+    case .octetString: "OCTET STRING"
+    case .null: "NULL"
+    case .objectIdentifier: "OBJECT IDENTIFIER"
+    case .enumerated: "ENUMERATED"
+    case .sequence: "SEQUENCE"
+    case .set: "SET"
+    case .utcTime: "UTCTime"
+    case .generalizedTime: "GeneralizedTime"
+    default:
+      switch tagClass {
+      case .universal: "[UNIVERSAL \(tagNumber)]"
+      case .application: "[APPLICATION \(tagNumber)]"
+      case .contextSpecific: "[\(tagNumber)]"
+      case .private: "[PRIVATE \(tagNumber)]"
+      }
+    }
   }
 }
