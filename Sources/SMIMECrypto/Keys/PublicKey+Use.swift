@@ -56,7 +56,8 @@ extension PublicKey {
       padding = parameters.digest != .sha224 && parameters == PSSParameters(parameters.digest) ? .PSS : nil
     case .ecdsa, .ed25519: throw mismatch(algorithm)
     }
-    if let padding, let digest = RSADigest(digest) {
+    let loaded = padding.flatMap { _ in RSADigest(digest) }
+    if let padding, let digest = loaded {
       guard let key = try? _RSA.Signing.PublicKey(unsafeDERRepresentation: numbers.encoded) else {
         throw Unsupported("this \(summary) key")
       }
@@ -66,11 +67,11 @@ extension PublicKey {
     }
     #if OpenSSL
       let key = try EVPKey(rsa: numbers)
-      if padding == nil, key.isValid(signature, digest, algorithm) { return true }
+      if loaded == nil, key.isValid(signature, digest, algorithm) { return true }
       guard case .rsaPKCS1(let name) = algorithm, let block = key.encryptRaw(signature) else { return false }
       return EMSAPKCS1.matches(block, digest, name, withNull: false)
     #else
-      guard padding == nil else { return false }
+      guard loaded == nil else { return false }
       throw Unsupported("\(algorithm.name) without the OpenSSL trait")
     #endif
   }

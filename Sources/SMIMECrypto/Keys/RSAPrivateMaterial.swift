@@ -124,10 +124,12 @@ enum RSADigest {
   /// swift-crypto makes its digests by hashing only. They are plain words in memory order; should one ever be anything
   /// else, its size, its kind or what it reads back as differs and this gives nil.
   private static func load<D: Digest>(_ octets: [UInt8], as type: D.Type) -> D? {
-    guard MemoryLayout<D>.size == octets.count, _isPOD(D.self) else { return nil }
+    // SHA-1's twenty bytes stand in three words, the last filled up with zeros.
+    guard D.byteCount == octets.count, MemoryLayout<D>.size >= octets.count, _isPOD(D.self) else { return nil }
     let memory = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: octets.count, alignment: MemoryLayout<D>.alignment)
+      byteCount: MemoryLayout<D>.size, alignment: MemoryLayout<D>.alignment)
     defer { unsafe memory.deallocate() }
+    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
     unsafe memory.copyBytes(from: octets)
     let digest = unsafe memory.load(as: D.self)
     return Array(digest) == octets ? digest : nil

@@ -1,0 +1,80 @@
+import ByteIO
+import Foundation
+import PKIX
+import SMIMECrypto
+import SMIMETestSupport
+import SwiftASN1
+import Testing
+
+@testable import CMS
+
+@Suite struct `PKCS#12` {
+  private func alice(_ kind: PrivateKey.Kind = .ec(.p256)) async throws -> (Identity, PrivateKey) {
+    let identity = try await TestPKI().mailbox("alice@example.com", key: kind)
+    return (identity, try #require(identity.signingKey as? PrivateKey))
+  }
+
+  @Test(arguments: [PKCS12.Profile.modern, .compat], ["secret", "", "σύνθημα γνώρισμα", "emoji 🔑"])
+  func `what is written opens with its password only`(profile: PKCS12.Profile, password: String) async throws {
+    let (identity, key) = try await alice()
+    let file = try PKCS12.write(
+      identity, friendlyName: "Alice Ω", password: Password(password), profile: profile)
+    let read = try PKCS12.read(file, password: Password(password))
+    #expect(read.defects.isEmpty)
+    #expect(read.keys.map(\.friendlyName) == ["Alice Ω"])
+    let found = try #require(read.identities().first)
+    #expect(found.certificate == identity.certificate)
+    #expect(found.chain == identity.chain)
+    #expect(read.keys.first?.privateKey.publicKey == key.publicKey)
+    #expect(throws: WrongPassword()) { try PKCS12.read(file, password: Password(password + "x")) }
+  }
+
+  @Test(arguments: [PrivateKey.Kind.rsa(bits: 2048), .ec(.p384), .ec(.p521), .ed25519])
+  func `keys of every kind`(kind: PrivateKey.Kind) async throws {
+    let (identity, _) = try await alice(kind)
+    let file = try PKCS12.write(identity, password: Password("p"), profile: .modern)
+    #expect(try PKCS12.read(file, password: Password("p")).identities().first?.certificate == identity.certificate)
+  }
+
+  @Test func `every truncation is an error`() async throws {
+    let (identity, _) = try await alice()
+    let file = try PKCS12.write(identity, password: Password("p"), profile: .compat)
+    for count in stride(from: 0, to: file.count, by: 3) {
+      #expect(throws: Malformed.self) { try PKCS12.read(file.prefix(count), password: Password("p")) }
+    }
+  }
+
+  @Test func `an altered file does not open`() async throws {
+    let (identity, _) = try await alice()
+    let file = try PKCS12.write(identity, password: Password("p"), profile: .compat)
+    for index in stride(from: 40, to: file.count, by: 97) {
+      var altered = file
+      altered[index] ^= 0x40
+      #expect(throws: (any Error).self) { try PKCS12.read(altered, password: Password("p")) }
+    }
+  }
+
+  /// Bouncy Castle CVE-2026-13586 and its kin: the file says how much work it is.
+  @Test func `CVE-2026-13586: rounds of key derivation are counted over the whole file`() async throws {
+    let (identity, _) = try await alice()
+    let file = try PKCS12.write(identity, password: Password("p"), profile: .modern)
+    var limits = CMSLimits()
+    limits.keyDerivationRounds = 1_000
+    #expect(throws: LimitExceeded(.keyDerivationRounds, limit: 1_000)) {
+      try PKCS12.read(file, password: Password("p"), limits: limits)
+    }
+    // What the MAC takes suffices for nothing more.
+    limits.keyDerivationRounds = 250_001
+    #expect(throws: LimitExceeded(.keyDerivationRounds, limit: 250_001)) {
+      try PKCS12.read(file, password: Password("p"), limits: limits)
+    }
+  }
+
+  @Test func `what is no PKCS#12 is told with its place`() throws {
+    #expect(throws: Malformed.self) { try PKCS12.read([], password: Password("")) }
+    let version2: [UInt8] = [0x30, 0x05, 0x02, 0x01, 0x02, 0x30, 0x00]
+    #expect(throws: Malformed("is 2, not 3", path: "PFX.version", offset: 0)) {
+      try PKCS12.read(version2, password: Password(""))
+    }
+  }
+}
