@@ -70,6 +70,7 @@ let package = Package(
       dependencies: [
         "ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"), asn1,
       ],
       swiftSettings: strict),
 

@@ -42,78 +42,77 @@ struct TransportCheck {
   }
 }
 
-/// An inner signature whose part would have to be encoded anew, which would break it.
-public struct SignedPartNotSafe: Error, Hashable, Sendable, CustomStringConvertible {
-  public init() {}
-  public var description: String {
-    "a part that is signed already has 8-bit or over-long lines and cannot be sent safely"
-  }
-}
-
 extension Entity {
-  /// Writes the entity as it is to be signed or encrypted: line ends CRLF, 7-bit safe, only the header fields that describe
-  /// the content (RFC 8551 §3.1). What is safe already is written as it stands, byte for byte.
+  /// The entity as it is to be signed: line ends CRLF, 7-bit safe, only the header fields that describe the content
+  /// (RFC 8551 §3.1). What is safe already stays as it stands, byte for byte, and so does everything that is signed or
+  /// encrypted: encoding it anew would break it (RFC 1847 §2.1).
   ///
-  /// - Throws: ``SignedPartNotSafe``
-  public func writeContent(to sink: any ByteSink) throws {
-    try write(to: sink, fields: header.contentFields, isRoot: true)
+  /// The stream can be read any number of times and keeps no more than a window in memory.
+  public func signable() throws -> any ByteStream {
+    var pieces: [any ByteStream] = []
+    try append(describingFields, to: &pieces)
+    return JoinedStream(pieces: pieces)
   }
 
-  private func write(to sink: any ByteSink, fields: [HeaderField], isRoot: Bool) throws {
-    if !isRoot, try isTransportSafe(range) {
-      try canonical.copy(to: sink)
-      return
+  /// The entity as it is to be encrypted: line ends CRLF, only the header fields that describe the content.
+  public var enclosable: any ByteStream {
+    JoinedStream(pieces: [BufferSource(Self.header(describingFields)), CanonicalStream(rawBody)])
+  }
+
+  /// The fields that move inside. A message that has none says at least that it is text.
+  private var describingFields: [HeaderField] {
+    guard header["Content-Type"] == nil else { return header.contentFields }
+    let raw = Array("Content-Type: text/plain; charset=utf-8\r\n".utf8)
+    return [HeaderField(name: "Content-Type", raw: raw[...], valueStart: 13)] + header.contentFields
+  }
+
+  private var isSealed: Bool {
+    switch contentType.name {
+    case "multipart/signed", "multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime": true
+    default: false
     }
-    if try isTransportSafe(bodyRange) {
-      try writeHeader(
-        fields, encoding: transferEncoding.isIdentity && transferEncoding != .sevenBit ? .sevenBit : nil, to: sink)
-      try CanonicalStream(source.slice(bodyRange)).copy(to: sink)
-    } else if contentType.isMultipart, !parts.isEmpty {
-      // RFC 1847 §2.1: a signed part is opaque to everybody on the way.
-      if contentType.subtype == "signed" || contentType.subtype == "encrypted" { throw SignedPartNotSafe() }
-      try writeHeader(fields, encoding: transferEncoding == .sevenBit ? nil : .sevenBit, to: sink)
-      let boundary = contentType.parameters["boundary"] ?? ""
+  }
+
+  private func append(_ fields: [HeaderField], to pieces: inout [any ByteStream]) throws {
+    if isSealed {
+      pieces += [BufferSource(Self.header(fields)), CanonicalStream(rawBody)]
+    } else if try isTransportSafe(bodyRange) {
+      // An 8-bit label on 7-bit content invites relays to change it.
+      let label = transferEncoding == .eightBit || transferEncoding == .binary ? TransferEncoding.sevenBit : nil
+      pieces += [BufferSource(Self.header(fields, encoding: label)), CanonicalStream(rawBody)]
+    } else if parts.isEmpty {
+      let encoding = encodingForTransport
+      pieces += [
+        BufferSource(Self.header(fields, encoding: encoding)), EncodedStream(base: decodedBody, encoding: encoding),
+      ]
+    } else {
+      pieces.append(BufferSource(Self.header(fields, encoding: transferEncoding == .sevenBit ? nil : .sevenBit)))
+      var at = bodyRange.lowerBound
       for part in parts {
-        try sink.write(Array("\r\n--\(boundary)\r\n".utf8))
-        try part.write(to: sink, fields: part.header.fields, isRoot: false)
+        if part.range.lowerBound > at { pieces.append(CanonicalStream(source.slice(at..<part.range.lowerBound))) }
+        try part.append(part.header.fields, to: &pieces)
+        at = part.range.upperBound
       }
-      try sink.write(Array("\r\n--\(boundary)--\r\n".utf8))
-    } else if contentType.type == "message", let inner = parts.first {
-      try writeHeader(fields, encoding: transferEncoding == .sevenBit ? nil : .sevenBit, to: sink)
-      try inner.write(to: sink, fields: inner.header.fields, isRoot: false)
-    } else {
-      try writeEncoded(fields, to: sink)
+      if bodyRange.upperBound > at { pieces.append(CanonicalStream(source.slice(at..<bodyRange.upperBound))) }
     }
   }
 
-  /// A leaf with its body encoded anew: text as quoted-printable, so that it stays readable, anything else as base64.
-  private func writeEncoded(_ fields: [HeaderField], to sink: any ByteSink) throws {
-    if contentType.type == "text" {
-      try writeHeader(fields, encoding: .quotedPrintable, to: sink)
-      let encoder = QuotedPrintableSink(to: sink)
-      try decodedBody.copy(to: encoder)
-      try encoder.finish()
-    } else {
-      try writeHeader(fields, encoding: .base64, to: sink)
-      let encoder = Base64EncodingSink(to: sink)
-      try decodedBody.copy(to: encoder)
-      try encoder.finish()
-    }
+  /// Quoted-printable for text, so that it stays readable; base64 for everything else, and for text whose line ends are
+  /// not single octets.
+  private var encodingForTransport: TransferEncoding {
+    let charset = Text.lowercased(contentType.parameters["charset"] ?? "us-ascii")
+    return contentType.type == "text" && !charset.hasPrefix("utf-16") && !charset.hasPrefix("utf-32")
+      ? .quotedPrintable : .base64
   }
 
-  /// Writes `fields` and the empty line; with `encoding` in place of the Content-Transfer-Encoding that they have.
-  private func writeHeader(_ fields: [HeaderField], encoding: TransferEncoding?, to sink: any ByteSink) throws {
+  /// `fields` and the empty line; with `encoding` in place of the Content-Transfer-Encoding that they have.
+  private static func header(_ fields: [HeaderField], encoding: TransferEncoding? = nil) -> [UInt8] {
     var bytes: [UInt8] = []
-    var fields = fields
-    if let encoding {
-      fields.removeAll { $0.isNamed("Content-Transfer-Encoding") }
-      bytes += Array("Content-Transfer-Encoding: \(encoding.rawValue)\r\n".utf8)
+    for field in fields where encoding == nil || !field.isNamed("Content-Transfer-Encoding") {
+      bytes += field.canonical
     }
-    let described = fields.contains { $0.isNamed("Content-Type") }
-    var head: [UInt8] = described ? [] : Array("Content-Type: text/plain; charset=us-ascii\r\n".utf8)
-    if !described, encoding == .quotedPrintable { head = Array("Content-Type: text/plain; charset=utf-8\r\n".utf8) }
-    for field in fields { head += field.canonical }
-    try sink.write(head + bytes + [0x0D, 0x0A])
+    if let encoding { bytes += Array("Content-Transfer-Encoding: \(encoding.rawValue)\r\n".utf8) }
+    return bytes + [0x0D, 0x0A]
   }
 
   private func isTransportSafe(_ range: Range<Int>) throws -> Bool {

@@ -1,0 +1,72 @@
+import ByteIO
+import CMS
+import Issuance
+import SMIMECrypto
+
+/// The exit statuses of every command.
+enum ExitStatus: Int32, Sendable {
+  /// Everything asked for was done, and what was judged is good.
+  case good = 0
+  /// What was judged is not good, or could not be decrypted.
+  case notGood = 1
+  case usage = 64
+  /// The outer input cannot be read as what the command expects.
+  case unreadable = 65
+  case noInput = 66
+  case unavailable = 69
+  case cannotCreate = 73
+  /// No key for it, wrong password, permission.
+  case noKey = 77
+}
+
+/// Why a command ends early: one line of what and where, and what to do about it. In lower case, without a full stop.
+struct CommandFailure: Error {
+  let status: ExitStatus
+  let message: String
+  let hints: [String]
+
+  init(_ status: ExitStatus, _ message: String, hint: String...) {
+    self.init(status, message, hints: hint)
+  }
+
+  init(_ status: ExitStatus, _ message: String, hints: [String]) {
+    self.status = status
+    self.message = message
+    self.hints = hints
+  }
+
+  /// What `error`, met while working on `place`, means to the user. The one table from errors to exit statuses.
+  init(_ error: any Error, in place: String? = nil) {
+    let place = place.map { "\($0): " } ?? ""
+    self =
+      switch error {
+      case let failure as CommandFailure: failure
+      case let failure as IOFailure: CommandFailure(failure)
+      case let failure as Malformed: CommandFailure(.unreadable, "\(place)\(failure)")
+      case let failure as Unsupported: CommandFailure(.unreadable, "\(place)\(failure)")
+      case let failure as LimitExceeded: CommandFailure(.unreadable, "\(place)\(failure)")
+      case is WrongPassword:
+        CommandFailure(
+          .noKey, "\(place)no password given opens it",
+          hint: "give it with --password-file FILE, or leave the option out to be asked")
+      case let failure as KeyMissing:
+        CommandFailure(
+          .noKey, "\(place)\(failure)",
+          hint: "give the key that it asks for with --identity FILE, or 'smime id import' it")
+      case let failure as IssuanceRefusal: CommandFailure(.notGood, "\(place)\(failure)")
+      case let failure as DecryptionFailed: CommandFailure(.notGood, "\(place)\(failure)")
+      default: CommandFailure(.notGood, "\(place)\(error)")
+      }
+  }
+
+  private init(_ failure: IOFailure) {
+    switch failure.reason {
+    case .exists:
+      self.init(.cannotCreate, "\(failure)", hint: "use --force to replace it")
+    case .cannotCreate, .cannotWrite:
+      self.init(.cannotCreate, "\(failure)")
+    case .cannotOpen, .isDirectory, .cannotRead, .truncated:
+      self.init(.noInput, "\(failure)")
+    }
+  }
+}

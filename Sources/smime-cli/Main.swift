@@ -1,2 +1,0 @@
-import ArgumentParser
-@main struct SMIMECommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "smime") }

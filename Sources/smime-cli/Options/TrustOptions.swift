@@ -1,0 +1,84 @@
+import ArgumentParser
+import PKIX
+import SMIMECrypto
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Whom to trust, for what, and when.
+struct TrustOptions: ParsableArguments {
+  @Option(
+    name: .customLong("anchor"),
+    help: ArgumentHelp(
+      "Trust the certificates in this file, instead of the usual ones. May be repeated.", valueName: "file"))
+  var anchors: [String] = []
+
+  @Option(
+    name: .customLong("intermediate"),
+    help: ArgumentHelp("Certificates that may help to find a path to an anchor. May be repeated.", valueName: "file"))
+  var intermediates: [String] = []
+
+  @Option(
+    name: .customLong("crl"),
+    help: ArgumentHelp("Certificate revocation lists. May be repeated.", valueName: "file"))
+  var lists: [String] = []
+
+  @Option(help: "What to do about revocation: off, soft (unknown passes and is noted), hard (unknown fails).")
+  var revocation = RevocationMode.soft
+
+  @Option(help: "What the certificates must be good for: email, any.")
+  var purpose = Purpose.email
+
+  @OptionGroup var time: TimeOptions
+  @OptionGroup var algorithms: PolicyOptions
+
+  enum RevocationMode: String, ExpressibleByArgument, CaseIterable { case off, soft, hard }
+  enum Purpose: String, ExpressibleByArgument, CaseIterable { case email, any }
+
+  /// The validator that these options describe.
+  func validator() throws -> PathValidator {
+    PathValidator(
+      anchors: TrustAnchors(try anchorCertificates()), intermediates: try certificates(in: intermediates),
+      revocation: try revocationRule(), policy: algorithms.policy, purpose: purpose == .email ? .emailProtection : nil)
+  }
+
+  /// What to say when no anchor is known at all.
+  static let noAnchorsHint = "no trust anchors are known: name one with --anchor FILE, or put it into \(Home.anchors)"
+
+  /// True when nothing can be trusted because there is no anchor.
+  func hasNoAnchors() throws -> Bool { try anchorCertificates().isEmpty }
+
+  private func anchorCertificates() throws -> [Certificate] {
+    anchors.isEmpty ? Home.anchorCertificates() : try certificates(in: anchors)
+  }
+
+  private func certificates(in paths: [String]) throws -> [Certificate] {
+    try paths.flatMap { try CertificateFile.certificates(in: $0) }
+  }
+
+  private func revocationRule() throws -> Revocation {
+    if revocation == .off { return .off }
+    let source = RevocationFiles(try lists.isEmpty ? Home.lists() : lists.flatMap { try CertificateFile.lists(in: $0) })
+    return revocation == .hard ? .hard(source) : .soft(source)
+  }
+}
+
+/// The time to judge at.
+struct TimeOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Judge as of this time, such as 2026-03-01T12:00:00Z; now if left out.", valueName: "time"))
+  var at: Instant?
+
+  var date: Date { at?.date ?? Date() }
+}
+
+/// Which algorithms count as good.
+struct PolicyOptions: ParsableArguments {
+  @Flag(help: "Accept outdated algorithms (MD5, SHA-1, short RSA keys, RC2, 3DES), for old mail.")
+  var legacy = false
+
+  var policy: AlgorithmPolicy { legacy ? .legacy : .standard }
+}

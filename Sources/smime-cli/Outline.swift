@@ -1,0 +1,124 @@
+/// Named values in the order they were put in: what `show` prints, as text for people or as JSON for programs.
+struct Outline: ExpressibleByDictionaryLiteral {
+  enum Value {
+    case text(String)
+    case number(Int)
+    case flag(Bool)
+    case list([Value])
+    case outline(Outline)
+  }
+
+  private(set) var entries: [(name: String, value: Value)] = []
+
+  init() {}
+
+  init(_ entries: KeyValuePairs<String, Value>) { self.entries = entries.map { (name: $0.key, value: $0.value) } }
+
+  init(dictionaryLiteral elements: (String, Value)...) {
+    entries = elements.map { (name: $0.0, value: $0.1) }
+  }
+
+  /// The value of that name. Setting nil changes nothing, so that what is not there is not mentioned.
+  subscript(name: String) -> Value? {
+    get { entries.first { $0.name == name }?.value }
+    set {
+      guard let newValue else { return }
+      if let index = entries.firstIndex(where: { $0.name == name }) {
+        entries[index].value = newValue
+      } else {
+        entries.append((name: name, value: newValue))
+      }
+    }
+  }
+}
+
+extension Outline.Value: ExpressibleByStringLiteral, ExpressibleByArrayLiteral {
+  init(stringLiteral value: String) { self = .text(value) }
+  init(arrayLiteral elements: Outline.Value...) { self = .list(elements) }
+
+  static func texts(_ values: some Sequence<String>) -> Outline.Value? {
+    let values = values.map(Outline.Value.text)
+    return values.isEmpty ? nil : .list(values)
+  }
+
+  static func outlines(_ values: [Outline]) -> Outline.Value? {
+    values.isEmpty ? nil : .list(values.map(Outline.Value.outline))
+  }
+}
+
+// MARK: - Text
+
+extension Outline {
+  /// One line for each value, what lies inside another indented below it.
+  var text: String {
+    var lines: [String] = []
+    Self.append(self, to: &lines, indent: "")
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  private static func append(_ outline: Outline, to lines: inout [String], indent: String) {
+    for (name, value) in outline.entries { append(value, named: name, to: &lines, indent: indent) }
+  }
+
+  private static func append(_ value: Value, named name: String, to lines: inout [String], indent: String) {
+    switch value {
+    case .text(let text): lines.append("\(indent)\(name): \(printable(text))")
+    case .number(let number): lines.append("\(indent)\(name): \(number)")
+    case .flag(let flag): lines.append("\(indent)\(name): \(flag ? "yes" : "no")")
+    case .outline(let outline):
+      lines.append("\(indent)\(name):")
+      append(outline, to: &lines, indent: indent + "  ")
+    case .list(let values):
+      for value in values { append(value, named: name, to: &lines, indent: indent) }
+    }
+  }
+
+  /// `text` without what would move a terminal's cursor or hide what follows.
+  static func printable(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: result.append("\u{FFFD}")
+      default: result.append(scalar)
+      }
+    }
+    return String(result)
+  }
+}
+
+// MARK: - JSON
+
+extension Outline {
+  /// The outline as one JSON object in one line.
+  var json: String { Self.json(.outline(self)) }
+
+  private static func json(_ value: Value) -> String {
+    switch value {
+    case .text(let text): quoted(text)
+    case .number(let number): String(number)
+    case .flag(let flag): flag ? "true" : "false"
+    case .list(let values): "[" + values.map(json).joined(separator: ",") + "]"
+    case .outline(let outline):
+      "{" + outline.entries.map { quoted($0.name) + ":" + json($0.value) }.joined(separator: ",") + "}"
+    }
+  }
+
+  /// RFC 8259 §7
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      case "\u{0}"..<"\u{20}", "\u{7F}":
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}
