@@ -39,7 +39,7 @@ struct Subprocess {
     }
 
     var strings: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
-    defer { for unsafestring in unsafe strings { unsafe free(string) } }
+    defer { unsafe strings.forEach { unsafe free($0) } }
     var process = pid_t()
     let refused = unsafe posix_spawn(&process, path, &actions, nil, &strings, environ)
     guard refused == 0 else { throw IOFailure(.cannotOpen, path, detail: unsafe String(cString: strerror(refused))) }
