@@ -13,8 +13,8 @@ public enum SigningInput: Sendable {
 /// A private key in this process' memory.
 ///
 /// The curve and the sizes are checked before a crypto library sees the key: swift-crypto's own import takes a key on
-/// another curve for one of its own.
-public struct PrivateKey: Sendable {
+/// another curve for one of its own. What it holds is never shown.
+public struct PrivateKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   public enum Kind: Hashable, Sendable {
     case rsa(bits: Int)
     case ec(EllipticCurve)
@@ -44,6 +44,10 @@ public struct PrivateKey: Sendable {
     case .ed25519: try self.init(.ed25519(Curve25519.Signing.PrivateKey()))
     }
   }
+
+  public var description: String { "private key, \(publicKey.summary)" }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: []) }
 
   /// Signs with a key of this kind; the signature is what a SignerInfo or a certificate carries.
   ///
@@ -86,7 +90,9 @@ public struct PrivateKey: Sendable {
     switch transport {
     case .rsaPKCS1:
       let substitute = SecureRandom.bytes(keyByteCount)
-      return KeyUnpadding.select(key.decryptRaw(encrypted), keyByteCount: keyByteCount, else: substitute)
+      var work = 0
+      return KeyUnpadding.select(
+        key.decryptRaw(encrypted), keyByteCount: keyByteCount, else: substitute, work: &work)
     case .rsaOAEP(let parameters):
       guard let bytes = key.decrypt(encrypted, parameters), bytes.count == keyByteCount else {
         throw DecryptionFailed()
@@ -119,10 +125,14 @@ public struct PrivateKey: Sendable {
 }
 
 /// Taking a key out of an EME-PKCS1-v1_5 block without a branch on its content (RFC 8017 §7.2.2, RFC 3218 §2.3.2).
-enum KeyUnpadding {
+package enum KeyUnpadding {
   /// The key at the end of `block` if the padding is right in every respect and the key has the size that is expected,
   /// else `substitute`; the same work either way.
-  static func select(_ block: [UInt8]?, keyByteCount: Int, else substitute: [UInt8]) -> SymmetricKey {
+  ///
+  /// - Parameter work: grows by the octets that were looked at, for whoever must know that it is always the same.
+  package static func select(
+    _ block: [UInt8]?, keyByteCount: Int, else substitute: [UInt8], work: inout Int
+  ) -> SymmetricKey {
     // A block that could not be made at all (a number not below the modulus) is public knowledge: the sender made it.
     guard let block, block.count >= keyByteCount + 11, substitute.count == keyByteCount else {
       return SymmetricKey(data: substitute)
@@ -130,14 +140,18 @@ enum KeyUnpadding {
     let separator = block.count - keyByteCount - 1
     var wrong = block[0] | (block[1] ^ 2) | block[separator]
     for index in 2..<separator {
-      let byte = block[index]
       // All ones when the byte is zero.
-      wrong |= UInt8(truncatingIfNeeded: (UInt16(byte) &- 1) >> 8)
+      wrong |= UInt8(truncatingIfNeeded: (UInt16(block[index]) &- 1) >> 8)
+      work &+= 1
     }
     // All ones when anything is wrong, zero when all is right.
     let mask = UInt8(truncatingIfNeeded: (UInt16(wrong) &+ 0xFF) >> 8) &* 0xFF
     var key = [UInt8](repeating: 0, count: keyByteCount)
-    for index in 0..<keyByteCount { key[index] = (block[separator + 1 + index] & ~mask) | (substitute[index] & mask) }
+    for index in 0..<keyByteCount {
+      key[index] = (block[separator + 1 + index] & ~mask) | (substitute[index] & mask)
+      work &+= 2
+    }
+    work &+= 3
     return SymmetricKey(data: key)
   }
 }

@@ -56,22 +56,22 @@ extension PublicKey {
       padding = parameters.digest != .sha224 && parameters == PSSParameters(parameters.digest) ? .PSS : nil
     case .ecdsa, .ed25519: throw mismatch(algorithm)
     }
-    let loaded = padding.flatMap { _ in RSADigest(digest) }
-    if let padding, let digest = loaded {
+    let swiftDigest = padding == nil ? nil : RSADigest(digest)
+    if let padding, let swiftDigest {
       guard let key = try? _RSA.Signing.PublicKey(unsafeDERRepresentation: numbers.encoded) else {
         throw Unsupported("this \(summary) key")
       }
-      if digest.isValid(signature, key, padding) { return true }
+      if swiftDigest.isValid(signature, key, padding) { return true }
       // QUIRK: DigestInfo without NULL (old Java and embedded signers); RFC 8017 §9.2 note 2 lets verifiers take it.
       guard case .rsaPKCS1 = algorithm else { return false }
     }
     #if OpenSSL
       let key = try EVPKey(rsa: numbers)
-      if loaded == nil, key.isValid(signature, digest, algorithm) { return true }
+      if swiftDigest == nil, key.isValid(signature, digest, algorithm) { return true }
       guard case .rsaPKCS1(let name) = algorithm, let block = key.encryptRaw(signature) else { return false }
       return EMSAPKCS1.matches(block, digest, name, withNull: false)
     #else
-      guard loaded == nil else { return false }
+      guard swiftDigest == nil else { return false }
       throw Unsupported("\(algorithm.name) without the OpenSSL trait")
     #endif
   }

@@ -121,16 +121,14 @@ enum RSADigest {
     }
   }
 
-  /// swift-crypto makes its digests by hashing only. They are plain words in memory order; should one ever be anything
-  /// else, its size, its kind or what it reads back as differs and this gives nil.
+  /// swift-crypto makes its digests by hashing only. They are plain words in memory order, the last one filled up with
+  /// zeros; should one ever be anything else, its size, its kind or what it reads back as differs and this gives nil.
   private static func load<D: Digest>(_ octets: [UInt8], as type: D.Type) -> D? {
-    // SHA-1's twenty bytes stand in three words, the last filled up with zeros.
-    guard D.byteCount == octets.count, MemoryLayout<D>.size >= octets.count, _isPOD(D.self) else { return nil }
-    let memory = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: MemoryLayout<D>.size, alignment: MemoryLayout<D>.alignment)
+    let size = MemoryLayout<D>.size
+    guard D.byteCount == octets.count, size >= octets.count, size < octets.count + 8, _isPOD(D.self) else { return nil }
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: MemoryLayout<D>.alignment)
     defer { unsafe memory.deallocate() }
-    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
-    unsafe memory.copyBytes(from: octets)
+    unsafe memory.copyBytes(from: octets + [UInt8](repeating: 0, count: size - octets.count))
     let digest = unsafe memory.load(as: D.self)
     return Array(digest) == octets ? digest : nil
   }
