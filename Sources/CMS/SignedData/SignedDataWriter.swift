@@ -108,6 +108,31 @@ public enum SignedDataWriter {
     return buffer.bytes
   }
 
+  /// A detached signature over content that was digested on its way elsewhere, by a ``ContentDigests``.
+  public static func detachedSignature(
+    over content: ContentDigests, type: ContentType = .data, signers: [Signer]
+  ) async throws -> [UInt8] {
+    let object = Pieces(type: type, signers: signers, digests: content.algorithms, crls: [])
+    let infos = try await signerInfos(signers, type, content.observer.digests())
+    let frame = object.frame(content: .none, signerInfos: infos)
+    return frame.head(inner: 0) + frame.tail(isDefinite: true)
+  }
+
+  /// Digests content for its signers while it is written to where it goes.
+  public final class ContentDigests: ByteSink {
+    fileprivate let algorithms: [DigestAlgorithm]
+    fileprivate let observer: ContentObserver
+
+    public init(for signers: [Signer], passingTo sink: any ByteSink) {
+      algorithms = signers.reduce(into: []) { found, signer in
+        if !found.contains(signer.digestAlgorithm) { found.append(signer.digestAlgorithm) }
+      }
+      observer = ContentObserver(algorithms, passingTo: sink)
+    }
+
+    public func write(_ bytes: Span<UInt8>) throws { try observer.write(bytes) }
+  }
+
   /// The degenerate case of RFC 5652 §5.2 without content and signers, which carries certificates (`.p7c`).
   public static func certificatesOnly(
     _ certificates: [Certificate], crls: [CertificateRevocationList] = []

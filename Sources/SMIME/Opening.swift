@@ -1,0 +1,255 @@
+import ByteIO
+import CMS
+import MIME
+import PKIX
+import SMIMECrypto
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// One message being opened, layer by layer from the outside in.
+struct Opening {
+  private let reader: Reader
+  private let message: Message
+  private let instant: Date
+  private let overflow: (() throws -> any RereadableSink)?
+  private let evaluation: SignerEvaluation
+  private var layers: [Layer] = []
+  private var defects: [ReportedDefect] = []
+  private var content: Entity?
+  /// The outermost layer cannot be read at all.
+  private var isMalformed = false
+
+  init(
+    _ reader: Reader, message: Message, at instant: Date, overflow: (() throws -> any RereadableSink)?
+  ) {
+    self.reader = reader
+    self.message = message
+    self.instant = instant
+    self.overflow = overflow
+    evaluation = SignerEvaluation(
+      paths: reader.paths, policy: reader.policy, certificates: reader.certificates, instant: instant)
+  }
+
+  mutating func run(_ root: Entity) async throws -> OpenedMessage {
+    defects += (message.defects + root.allDefects).map { ReportedDefect($0.code.rawValue, $0.place) }
+    var current: Entity? = root
+    while let entity = current {
+      content = entity
+      guard layers.count < reader.limits.layers else {
+        defects.append(ReportedDefect("tooManyLayers", "layer \(layers.count)"))
+        break
+      }
+      current = try await takeOff(entity)
+    }
+    let part =
+      layers.contains { if case .signature = $0 { true } else { false } } ? nil : try await signedPart(of: content)
+    return report(part)
+  }
+
+  // MARK: Layers
+
+  /// Takes one layer off and returns what is inside; nil when there is none, or it does not open.
+  private mutating func takeOff(_ entity: Entity) async throws -> Entity? {
+    switch SecureForm(entity) {
+    case .none: return nil
+    case .multipartSigned(let signed, let signature):
+      layers.append(.signature(try await multipartLayer(signed, signature)))
+      return signed
+    case .brokenMultipartSigned(let why):
+      let failure = SignerReport.Failure("malformed", why)
+      layers.append(.signature(SignatureLayer(form: .multipart, state: .malformed, signers: [.unreadable(failure)])))
+      content = entity.parts.first ?? entity
+      return nil
+    case .cms: return try await takeOffCMS(entity)
+    }
+  }
+
+  private func multipartLayer(_ signed: Entity, _ signature: Entity) async throws -> SignatureLayer {
+    do {
+      let data = try SignedDataReader(signature.decodedBody).read(detached: signed.canonical)
+      return layer(.multipart, await evaluation.reports(data))
+    } catch let error where error is Malformed || error is Unsupported || error is LimitExceeded {
+      return SignatureLayer(form: .multipart, state: Self.state(error), signers: [.unreadable(Self.failure(error))])
+    }
+  }
+
+  private func layer(_ form: SignatureLayer.Form, _ signers: [SignerReport]) -> SignatureLayer {
+    let matched = signers.map { matchSender($0) }
+    return SignatureLayer(form: form, state: matched.map(\.state).min() ?? .unsigned, signers: matched)
+  }
+
+  /// A signer who is good so far, held against who the message says wrote it.
+  private func matchSender(_ signer: SignerReport) -> SignerReport {
+    guard signer.state == .verified else { return signer }
+    switch SenderMatch.of(signer.addresses, message: message) {
+    case .author: return signer
+    case .onBehalf:
+      return signer.with(
+        .verifiedOnBehalf, SignerReport.Failure("onBehalf", "the certificate is for Sender, not for From"))
+    case .mismatch(let why): return signer.with(.signerMismatch, SignerReport.Failure("signerMismatch", why))
+    }
+  }
+
+  private mutating func takeOffCMS(_ entity: Entity) async throws -> Entity? {
+    let body = entity.decodedBody
+    do {
+      switch try ContentInfo.contentType(of: body) {
+      case .signedData: return try await takeOffSignedData(body)
+      case .envelopedData, .authEnvelopedData: return try await takeOffEnvelopedData(body)
+      case let type: throw Unsupported("\(type)")
+      }
+    } catch let error where error is Malformed || error is Unsupported || error is LimitExceeded {
+      if layers.isEmpty { isMalformed = true }
+      layers.append(
+        .signature(SignatureLayer(form: .opaque, state: Self.state(error), signers: [.unreadable(Self.failure(error))]))
+      )
+      content = nil
+      return nil
+    }
+  }
+
+  private mutating func takeOffSignedData(_ body: any ByteStream) async throws -> Entity? {
+    let kept = KeptContent(limit: reader.limits.memory, overflow: overflow)
+    let data = try SignedDataReader(body).read(content: kept)
+    if data.signerInfos.isEmpty && !data.hasContent {
+      layers.append(.certificates(data.certificates))
+      content = nil
+      return nil
+    }
+    layers.append(.signature(layer(.opaque, await evaluation.reports(data))))
+    return try inner(kept)
+  }
+
+  private mutating func takeOffEnvelopedData(_ body: any ByteStream) async throws -> Entity? {
+    let envelope = try EnvelopedDataReader(body)
+    let identities = try await reader.identities.identities()
+    let kept = KeptContent(limit: reader.limits.memory, overflow: overflow)
+    let name = (try? envelope.contentCipher().encryption.name) ?? "\(envelope.contentEncryptionAlgorithm.algorithm)"
+    let recipients = envelope.recipients.flatMap(\.descriptions)
+    func layer(_ state: EncryptionState, _ detail: String? = nil, nearby: [Certificate] = []) -> Layer {
+      .encryption(
+        EncryptionLayer(state: state, algorithm: name, recipients: recipients, nearby: nearby, detail: detail))
+    }
+    content = nil
+    do {
+      let opened = try await envelope.decrypt(with: identities, to: kept, policy: reader.policy)
+      layers.append(layer(opened.isAuthenticated ? .decrypted : .decryptedUnauthenticated))
+    } catch is KeyMissing {
+      let issuers = identities.map(\.certificate).filter { ours in
+        recipients.contains { $0.hasSuffix(" of \(ours.issuer)") }
+      }
+      layers.append(layer(.keyMissing, nearby: issuers))
+      return nil
+    } catch let error as DecryptionFailed {
+      layers.append(layer(.failed, "\(error)"))
+      return nil
+    } catch let error where error is Malformed || error is Unsupported || error is LimitExceeded {
+      layers.append(layer(.failed, "\(error)"))
+      return nil
+    }
+    return try inner(kept)
+  }
+
+  private mutating func inner(_ kept: KeptContent) throws -> Entity? {
+    guard let source = try kept.source() else {
+      defects.append(ReportedDefect("contentNotKept", "layer \(layers.count)"))
+      content = nil
+      return nil
+    }
+    let entity = try Entity(source, limits: reader.limits.mime)
+    defects += entity.allDefects.map { ReportedDefect($0.code.rawValue, "layer \(layers.count), \($0.place)") }
+    return entity
+  }
+
+  private static func state(_ error: any Error) -> SignatureState { error is Unsupported ? .unsupported : .malformed }
+
+  private static func failure(_ error: any Error) -> SignerReport.Failure {
+    SignerReport.Failure(state(error).rawValue, "\(error)")
+  }
+
+  // MARK: Parts
+
+  /// The state of the first signed part inside unsigned content: reported beside, and never as the message's own.
+  private mutating func signedPart(of root: Entity?) async throws -> SignatureLayer? {
+    guard let root else { return nil }
+    for entity in root.all.dropFirst() {
+      switch SecureForm(entity) {
+      case .multipartSigned(let signed, let signature): return try await multipartLayer(signed, signature)
+      case .brokenMultipartSigned, .none: continue
+      case .cms:
+        guard let type = try? ContentInfo.contentType(of: entity.decodedBody) else { continue }
+        if type == .signedData, let data = try? SignedDataReader(entity.decodedBody).read(), !data.signerInfos.isEmpty {
+          return layer(.opaque, await evaluation.reports(data))
+        }
+        // What is encrypted inside something that is not stays closed: its text would stand among a stranger's (EFAIL).
+        if type == .envelopedData || type == .authEnvelopedData {
+          defects.append(ReportedDefect("encryptedPartNotOpened", "byte \(entity.range.lowerBound)"))
+        }
+      }
+    }
+    return nil
+  }
+
+  // MARK: Result
+
+  private func report(_ part: SignatureLayer?) -> OpenedMessage {
+    var deciding: SignatureLayer?
+    for case .signature(let layer) in layers where deciding == nil { deciding = layer }
+    let protection = HeaderProtection(message: message, content: content, layers: layers)
+    var signature = deciding?.state ?? (part == nil ? .unsigned : .partial)
+    var signers = deciding?.signers ?? part?.signers ?? []
+    // An inner From that is protected and not the outer one is held against the signer as well.
+    if signature == .verified, protection.from.contains(where: { inner in !signers.contains { $0.covers(inner) } }) {
+      let failure = SignerReport.Failure("signerMismatch", "the protected From is not the signer's")
+      signers = signers.map { $0.state == .verified ? $0.with(.signerMismatch, failure) : $0 }
+      signature = .signerMismatch
+    }
+    let decisive = signers.first { $0.state == signature } ?? signers.min { $0.state < $1.state }
+    var defects = defects
+    if signature == .verified, let decisive { defects += SenderMatch.defects(decisive.addresses, message: message) }
+    return OpenedMessage(
+      verdict: Verdict(
+        signature: signature, encryption: encryption, signer: decisive, partState: deciding == nil ? part?.state : nil),
+      layers: layers, signers: signers, message: message, content: content, headers: protection.headers,
+      defects: defects)
+  }
+
+  /// Every layer must open and prove whole; a cipher without a mac does by a good signature directly inside it.
+  private var encryption: EncryptionState {
+    var states: [EncryptionState] = []
+    for (index, layer) in layers.enumerated() {
+      guard case .encryption(let encryption) = layer else { continue }
+      var state = encryption.state
+      if state == .decryptedUnauthenticated, index + 1 < layers.count, case .signature(let inside) = layers[index + 1],
+        inside.state == .verified
+      {
+        state = .decrypted
+      }
+      states.append(state)
+    }
+    let order: [EncryptionState] = [.failed, .keyMissing, .decryptedUnauthenticated, .decrypted]
+    return order.first { states.contains($0) } ?? .none
+  }
+}
+
+extension SignerReport {
+  static func unreadable(_ failure: Failure) -> SignerReport {
+    SignerReport(
+      state: failure.check == "unsupported" ? .unsupported : .malformed, addresses: [], certificate: nil,
+      identifier: "unreadable signer", claimedTime: nil, path: [], failures: [failure], notes: [], capabilities: nil)
+  }
+
+  func with(_ state: SignatureState, _ failure: Failure) -> SignerReport {
+    SignerReport(
+      state: state, addresses: addresses, certificate: certificate, identifier: identifier, claimedTime: claimedTime,
+      path: path, failures: [failure] + failures, notes: notes, capabilities: capabilities)
+  }
+
+  func covers(_ mailbox: Mailbox) -> Bool {
+    addresses.contains { EmailAddress($0)?.matches(mailbox.address) ?? false }
+  }
+}
