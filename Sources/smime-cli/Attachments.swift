@@ -39,7 +39,7 @@ enum Attachments {
 
 extension Entity {
   /// True for a leaf that is a file of its own rather than text to be read.
-  fileprivate var isAttachment: Bool {
+  var isAttachment: Bool {
     guard parts.isEmpty || contentType.name == "message/rfc822", !contentType.isMultipart else { return false }
     if mayHoldCMS { return false }
     return disposition == "attachment" || fileName != nil || contentType.type != "text" && !contentType.isMultipart

@@ -1,5 +1,6 @@
 import ByteIO
 import Glibc
+import SMIME
 
 /// Where a command's result goes: standard output, or a file that appears only when it is complete.
 struct Output {
@@ -37,6 +38,15 @@ struct Output {
 
   /// What was written to the file so far.
   func written() throws -> any ByteSource { file?.source() ?? BufferSource([]) }
+
+  /// Where content goes that is too large for memory: straight into the file, which has no name yet.
+  var overflow: (() throws -> any RereadableSink)? { file.map { file in { file } } }
+
+  /// Writes what is inside all layers of `opened`, unless it is in the file already, and makes the file appear.
+  func writeContent(of opened: OpenedMessage) throws {
+    if let content = opened.content, try written().count == 0 { try content.canonical.copy(to: sink) }
+    try commit()
+  }
 
   /// Makes the file appear under its name.
   func commit() throws { try file?.commit() }

@@ -18,6 +18,9 @@ actor IdentityKeys: IdentitySource {
     self.unlock = unlock
   }
 
+  /// No keys at all, for a command that only verifies.
+  static let none = IdentityKeys(files: [], unlock: Unlock(given: []))
+
   func identities() async throws -> [Identity] {
     if let found { return found }
     var result: [Identity] = []

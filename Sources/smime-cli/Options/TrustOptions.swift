@@ -49,7 +49,10 @@ struct TrustOptions: ParsableArguments {
   static let noAnchorsHint = "no trust anchors are known: name one with --anchor FILE, or put it into \(Home.anchors)"
 
   /// True when nothing can be trusted because there is no anchor.
-  func hasNoAnchors() throws -> Bool { try anchorCertificates().isEmpty }
+  var hasNoAnchors: Bool { anchors.isEmpty && Home.anchorCertificates().isEmpty }
+
+  /// The certificates that may help to find a path.
+  func intermediateCertificates() throws -> [Certificate] { try certificates(in: intermediates) }
 
   private func anchorCertificates() throws -> [Certificate] {
     anchors.isEmpty ? Home.anchorCertificates() : try certificates(in: anchors)

@@ -1,0 +1,37 @@
+import ArgumentParser
+import SMIME
+
+struct Open: ReadingCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Decrypt, verify and read a message.",
+    discussion: """
+      Takes off every layer of encryption and signature, prints what they are worth, and then the text. Attachments \
+      are named, and saved with --save. Exit 0 means that every layer opened and that the message is either signed \
+      and good, or not signed at all.
+
+      EXAMPLES:
+        smime open --identity bob.p12 --anchor root.pem sealed.eml
+        smime open --save attachments sealed.eml
+        smime open --json --password-file passphrase.txt sealed.eml
+      """)
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup var identities: IdentityOptions
+  @OptionGroup var trust: TrustOptions
+
+  @Option(help: ArgumentHelp("Save the attachments into this folder.", valueName: "folder"))
+  var save: String?
+
+  @OptionGroup var format: FormatOptions
+
+  func run() async throws {
+    let keys = try identities.readers()
+    let opened = try await Opening(try MailInput(input.open()), trust, keys: keys).open()
+    VerdictPrinter(opened, trust).print(format)
+    if !format.json { try MessagePrinter(opened).print() }
+    if let save, let content = opened.content {
+      for path in try Attachments.save(content, in: save) { Terminal.note("saved \(path)") }
+    }
+    try await OpenStatus(opened).end(keys)
+  }
+}

@@ -1,0 +1,136 @@
+import MIME
+import PKIX
+import SMIME
+
+/// Prints what an opened message is worth: in words, or as the JSON object that scripts read.
+struct VerdictPrinter {
+  private let opened: OpenedMessage
+  private let trust: TrustOptions
+
+  init(_ opened: OpenedMessage, _ trust: TrustOptions) {
+    self.opened = opened
+    self.trust = trust
+  }
+
+  func print(_ format: FormatOptions) {
+    if format.json {
+      Terminal.print(report.json)
+    } else {
+      Terminal.print(lines.joined(separator: "\n"))
+    }
+    if opened.verdict.signature == .untrusted, trust.hasNoAnchors { Terminal.hint(TrustOptions.noAnchorsHint) }
+  }
+
+  // MARK: Words
+
+  private var lines: [String] {
+    let verdict = opened.verdict
+    var lines = [line("signature", verdict.signature.rawValue, verdict.signatureSentence, colour(verdict.signature))]
+    if let sentence = verdict.encryptionSentence {
+      lines.append(line("encryption", verdict.encryption.rawValue, sentence, colour(verdict.encryption)))
+    }
+    for signer in opened.signers { lines += words(on: signer) }
+    for case .encryption(let layer) in opened.layers where layer.state != .decrypted {
+      if layer.state == .keyMissing { lines += layer.recipients.map { "  for: \(Outline.printable($0))" } }
+      lines += layer.nearby.map { "  near: \(Outline.printable("\($0.subject)")) is by the same issuer" }
+      if let detail = layer.detail { lines.append("  \(Outline.printable(detail))") }
+    }
+    lines += opened.defects.map { "defect: \($0.code) (\(Outline.printable($0.place)))" }
+    return lines
+  }
+
+  private func line(_ what: String, _ state: String, _ sentence: String, _ colour: Terminal.Colour) -> String {
+    "\(what): \(Terminal.paint(state, colour)) - \(Outline.printable(sentence))"
+  }
+
+  private func words(on signer: SignerReport) -> [String] {
+    let name = signer.addresses.isEmpty ? signer.identifier : signer.addresses.joined(separator: ", ")
+    var lines = ["signer: \(Outline.printable(name)) (\(signer.state.rawValue))"]
+    if let time = signer.claimedTime { lines.append("  says it signed at \(time.rfc3339)") }
+    if !signer.path.isEmpty {
+      lines.append("  path: " + signer.path.map { Outline.printable("\($0.subject)") }.joined(separator: " < "))
+    }
+    lines += signer.failures.map { "  \($0.check): \(Outline.printable($0.detail))" }
+    lines += signer.notes.map { "  note: \(Outline.printable($0))" }
+    return lines
+  }
+
+  private func colour(_ state: SignatureState) -> Terminal.Colour {
+    switch state {
+    case .verified: .green
+    case .unsigned, .verifiedOnBehalf, .partial, .revocationUnknown: .yellow
+    default: .red
+    }
+  }
+
+  private func colour(_ state: EncryptionState) -> Terminal.Colour {
+    switch state {
+    case .decrypted, .none: .green
+    case .decryptedUnauthenticated: .yellow
+    case .keyMissing, .failed: .red
+    }
+  }
+}
+
+// MARK: - JSON
+
+extension VerdictPrinter {
+  /// The object that `docs/schema/verdict.json` describes.
+  var report: Outline {
+    [
+      "version": .number(1),
+      "verdict": .outline([
+        "signature": .text(opened.verdict.signature.rawValue), "encryption": .text(opened.verdict.encryption.rawValue),
+      ]),
+      "signers": .list(opened.signers.map { .outline(outline(of: $0)) }),
+      "from": .list(opened.message.from.map { .text($0.address.description) }),
+      "headers": .outline(headers),
+      "layers": .list(opened.layers.map { .outline(outline(of: $0)) }),
+      "defects": .list(opened.defects.map { .outline(["code": .text($0.code), "where": .text($0.place)]) }),
+    ]
+  }
+
+  private func outline(of signer: SignerReport) -> Outline {
+    var result: Outline = [
+      "state": .text(signer.state.rawValue), "addresses": .list(signer.addresses.map(Outline.Value.text)),
+    ]
+    result["certificate"] = signer.certificate.map { .outline($0.shortOutline) }
+    result["claimedTime"] = signer.claimedTime.map { .text($0.rfc3339) }
+    result["path"] = .list(
+      signer.path.map { .outline(["subject": .text("\($0.subject)"), "sha256": .text($0.fingerprint.hexText)]) })
+    result["failures"] = .list(
+      signer.failures.map { .outline(["check": .text($0.check), "detail": .text($0.detail)]) })
+    result["notes"] = .texts(signer.notes)
+    return result
+  }
+
+  private var headers: Outline {
+    var result = Outline()
+    for header in opened.headers {
+      var one: Outline = ["value": .text(header.value), "state": .text(header.state.rawValue)]
+      one["outer"] = header.outer.map(Outline.Value.text)
+      result[header.name] = .outline(one)
+    }
+    return result
+  }
+
+  private func outline(of layer: Layer) -> Outline {
+    switch layer {
+    case .signature(let layer):
+      return [
+        "kind": "signature", "form": .text(layer.form.rawValue), "state": .text(layer.state.rawValue),
+        "signers": .list(layer.signers.map { .outline(outline(of: $0)) }),
+      ]
+    case .encryption(let layer):
+      var result: Outline = [
+        "kind": "encryption", "state": .text(layer.state.rawValue), "algorithm": .text(layer.algorithm),
+        "recipients": .list(layer.recipients.map(Outline.Value.text)),
+      ]
+      result["nearby"] = .outlines(layer.nearby.map(\.shortOutline))
+      result["detail"] = layer.detail.map(Outline.Value.text)
+      return result
+    case .certificates(let certificates):
+      return ["kind": "certificates", "certificates": .list(certificates.map { .outline($0.shortOutline) })]
+    }
+  }
+}
