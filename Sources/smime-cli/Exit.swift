@@ -20,6 +20,7 @@ enum Exit {
   /// Ends after a command failed. A command asked for JSON prints an object in any case.
   static func end(_ error: any Error, format: FormatOptions?) -> Never {
     if let code = error as? ExitCode {
+      do { try Output.flushStandardOutput() } catch { end(error, format: nil) }
       exit(code.rawValue)
     }
     if SMIMECommand.exitCode(for: error) == .success { SMIMECommand.exit(withError: error) }

@@ -1,5 +1,6 @@
 import ByteIO
 import Glibc
+import MIME
 import SMIME
 
 /// Where a command's result goes: standard output, or a file that appears only when it is complete.

@@ -32,7 +32,8 @@ struct SMIMECommand: AsyncParsableCommand {
       """,
     version: "smime \(version)",
     groupedSubcommands: [
-      CommandGroup(name: "Mail", subcommands: [Sign.self, Verify.self, Encrypt.self, Decrypt.self, Open.self, Show.self]),
+      CommandGroup(
+        name: "Mail", subcommands: [Sign.self, Verify.self, Encrypt.self, Decrypt.self, Open.self, Show.self]),
       CommandGroup(name: "Keys and certificates", subcommands: [IdentityCommand.self, AuthorityCommand.self]),
       CommandGroup(name: "To begin with", subcommands: [Demo.self]),
     ])

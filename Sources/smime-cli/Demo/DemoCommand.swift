@@ -36,7 +36,9 @@ struct Demo: AsyncParsableCommand {
     if let path {
       guard !Files.exists("\(path)/ca") else { throw IOFailure(.exists, "\(path)/ca") }
       try Files.makeFolder(path)
-      return path
+      guard let absolute = unsafe realpath(path, nil) else { throw IOFailure(.cannotOpen, path, detail: systemError()) }
+      defer { unsafe free(absolute) }
+      return unsafe String(cString: absolute)
     }
     var template = Array("/tmp/smime-demo-XXXXXX".utf8CString)
     guard unsafe mkdtemp(&template) != nil else { throw IOFailure(.cannotCreate, "/tmp", detail: systemError()) }

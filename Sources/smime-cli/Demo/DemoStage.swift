@@ -37,9 +37,8 @@ struct DemoStage {
     let result = try Subprocess(
       "/bin/sh", "-c", "cd '\(folder)' || exit 125; smime() { '\(smime)' \"$@\"; }\n\(step.command)"
     ).run(errors: .kept)
-    for line in String(decoding: result.output, as: UTF8.self).split(whereSeparator: \.isNewline) {
-      show("  \(line)")
-    }
+    let text = String(decoding: result.output, as: UTF8.self)
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() { show("  \(line)") }
     guard result.status == step.expected.rawValue else {
       throw CommandFailure(
         .notGood, "step \(number): exit status \(result.status), where \(step.expected.rawValue) was expected",

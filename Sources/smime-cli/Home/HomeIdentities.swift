@@ -20,12 +20,13 @@ extension Home {
     try Files.makeFolder(identities)
     if let known = identityFiles().first(where: { $0.certificate == identity.certificate }) { return known.path }
     let certificate = identity.certificate
-    let base = freeName(for: certificate.emailAddresses.first ?? certificate.subject.description)
+    let pending = try PendingKey.all().filter { $0.request.publicKey == certificate.publicKey }
+    let base = pending.first?.basePath ?? freeName(for: certificate.emailAddresses.first ?? "\(certificate.subject)")
     let bytes = try PKCS12.write(identity, password: password)
     let text = ([certificate] + identity.chain).map(\.pem).joined()
     try Files.write(Array(text.utf8), to: base + ".pem", overwrite: .replace)
     try Files.write(bytes, to: base + ".p12", overwrite: .refuse)
-    for pending in try PendingKey.all() where pending.request.publicKey == certificate.publicKey { pending.remove() }
+    for key in pending { key.remove() }
     return base + ".p12"
   }
 

@@ -50,10 +50,13 @@ struct PendingKey {
     try PrivateKey.read(keyPath, unlock: unlock)
   }
 
+  /// The path without its ending.
+  var basePath: String { String(keyPath.dropLast(4)) }
+
   /// Removes the waiting key, after it was stored as an identity.
   func remove() {
     Files.remove(keyPath)
-    Files.remove(String(keyPath.dropLast(4)) + ".csr")
+    Files.remove(basePath + ".csr")
   }
 
   var summary: Outline {

@@ -17,7 +17,8 @@ struct MessagePrinter {
     text += "\n" + Self.readable(try body(of: content) ?? "")
     if !text.hasSuffix("\n") { text += "\n" }
     for part in content.all where part.isAttachment {
-      text += "attachment: \(Attachments.safeName(part.fileName)) (\(part.contentType.name), \(part.bodyRange.count) bytes)\n"
+      text +=
+        "attachment: \(Attachments.safeName(part.fileName)) (\(part.contentType.name), \(part.bodyRange.count) bytes)\n"
     }
     Terminal.print(text)
   }
@@ -28,7 +29,8 @@ struct MessagePrinter {
     switch entity.contentType.name {
     case "text/html": return try entity.text(limit: Self.textLimit).map(HTMLText.words)
     case "multipart/alternative":
-      let plain = entity.all.first { $0.contentType.name == "text/plain" } ?? entity.all.first { $0.contentType.type == "text" }
+      let plain =
+        entity.all.first { $0.contentType.name == "text/plain" } ?? entity.all.first { $0.contentType.type == "text" }
       return try plain.flatMap { try body(of: $0) }
     default:
       if entity.contentType.type == "text" { return try entity.text(limit: Self.textLimit) }

@@ -11,14 +11,11 @@ enum Terminal {
   }
 
   static func error(_ message: String, hints: [String] = []) {
-    try? Output.flushStandardOutput()
-    Progress.clear()
     say("error: ", .red, message)
     for hint in hints { say("hint: ", .cyan, hint) }
   }
 
   static func warning(_ message: String, hint: String? = nil) {
-    Progress.clear()
     say("warning: ", .yellow, message)
     if let hint { say("hint: ", .cyan, hint) }
   }
@@ -51,6 +48,8 @@ enum Terminal {
   }
 
   private static func say(_ label: String, _ colour: Colour, _ message: String) {
+    try? Output.flushStandardOutput()
+    Progress.clear()
     let line = message.split(whereSeparator: \.isNewline).joined(separator: "; ")
     let bytes = Array((paint(label, colour, on: STDERR_FILENO) + Outline.printable(line) + "\n").utf8)
     var rest = bytes[...]
