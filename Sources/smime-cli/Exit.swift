@@ -31,7 +31,7 @@ enum Exit {
       report["version"] = .number(1)
       report["error"] = .outline([
         "status": .number(Int(failure.status.rawValue)), "message": .text(failure.message),
-        "hints": .list(failure.hints.map(Outline.Value.text)),
+        "hints": .list(failure.hints.map(Outline.Node.text)),
       ])
       Terminal.print(report.json)
     }

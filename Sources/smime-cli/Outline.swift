@@ -1,25 +1,28 @@
 /// Named values in the order they were put in: what `show` prints, as text for people or as JSON for programs.
 struct Outline: ExpressibleByDictionaryLiteral {
-  enum Value {
+  typealias Key = String
+  typealias Value = Node
+
+  enum Node {
     case text(String)
     case number(Int)
     case flag(Bool)
-    case list([Value])
+    case list([Node])
     case outline(Outline)
   }
 
-  private(set) var entries: [(name: String, value: Value)] = []
+  private(set) var entries: [(name: String, value: Node)] = []
 
   init() {}
 
-  init(_ entries: KeyValuePairs<String, Value>) { self.entries = entries.map { (name: $0.key, value: $0.value) } }
+  init(_ entries: KeyValuePairs<String, Node>) { self.entries = entries.map { (name: $0.key, value: $0.value) } }
 
-  init(dictionaryLiteral elements: (String, Value)...) {
+  init(dictionaryLiteral elements: (String, Node)...) {
     entries = elements.map { (name: $0.0, value: $0.1) }
   }
 
   /// The value of that name. Setting nil changes nothing, so that what is not there is not mentioned.
-  subscript(name: String) -> Value? {
+  subscript(name: String) -> Node? {
     get { entries.first { $0.name == name }?.value }
     set {
       guard let newValue else { return }
@@ -32,17 +35,17 @@ struct Outline: ExpressibleByDictionaryLiteral {
   }
 }
 
-extension Outline.Value: ExpressibleByStringLiteral, ExpressibleByArrayLiteral {
+extension Outline.Node: ExpressibleByStringLiteral, ExpressibleByArrayLiteral {
   init(stringLiteral value: String) { self = .text(value) }
-  init(arrayLiteral elements: Outline.Value...) { self = .list(elements) }
+  init(arrayLiteral elements: Outline.Node...) { self = .list(elements) }
 
-  static func texts(_ values: some Sequence<String>) -> Outline.Value? {
-    let values = values.map(Outline.Value.text)
+  static func texts(_ values: some Sequence<String>) -> Outline.Node? {
+    let values = values.map(Outline.Node.text)
     return values.isEmpty ? nil : .list(values)
   }
 
-  static func outlines(_ values: [Outline]) -> Outline.Value? {
-    values.isEmpty ? nil : .list(values.map(Outline.Value.outline))
+  static func outlines(_ values: [Outline]) -> Outline.Node? {
+    values.isEmpty ? nil : .list(values.map(Outline.Node.outline))
   }
 }
 
@@ -60,7 +63,7 @@ extension Outline {
     for (name, value) in outline.entries { append(value, named: name, to: &lines, indent: indent) }
   }
 
-  private static func append(_ value: Value, named name: String, to lines: inout [String], indent: String) {
+  private static func append(_ value: Node, named name: String, to lines: inout [String], indent: String) {
     switch value {
     case .text(let text): lines.append("\(indent)\(name): \(printable(text))")
     case .number(let number): lines.append("\(indent)\(name): \(number)")
@@ -92,7 +95,7 @@ extension Outline {
   /// The outline as one JSON object in one line.
   var json: String { Self.json(.outline(self)) }
 
-  private static func json(_ value: Value) -> String {
+  private static func json(_ value: Node) -> String {
     switch value {
     case .text(let text): quoted(text)
     case .number(let number): String(number)

@@ -173,7 +173,7 @@ struct IdentityList: ReadingCommand {
   func run() async throws {
     let rows = try Home.identityFiles().map(\.summary) + PendingKey.all().map(\.summary)
     if format.json {
-      Terminal.print(Outline(["version": .number(1), "identities": .list(rows.map(Outline.Value.outline))]).json)
+      Terminal.print(Outline(["version": .number(1), "identities": .list(rows.map(Outline.Node.outline))]).json)
     } else if rows.isEmpty {
       Terminal.hint("no identity yet: make one with 'smime id new ADDRESS'")
     } else {

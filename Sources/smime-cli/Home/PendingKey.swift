@@ -61,7 +61,7 @@ struct PendingKey {
 
   var summary: Outline {
     [
-      "file": .text(keyPath), "addresses": .list(request.emailAddresses.map(Outline.Value.text)),
+      "file": .text(keyPath), "addresses": .list(request.emailAddresses.map(Outline.Node.text)),
       "state": "waits for its certificate", "key": .text(request.publicKey.summary),
     ]
   }

@@ -92,7 +92,7 @@ extension VerdictPrinter {
 
   private func outline(of signer: SignerReport) -> Outline {
     var result: Outline = [
-      "state": .text(signer.state.rawValue), "addresses": .list(signer.addresses.map(Outline.Value.text)),
+      "state": .text(signer.state.rawValue), "addresses": .list(signer.addresses.map(Outline.Node.text)),
     ]
     result["certificate"] = signer.certificate.map { .outline($0.shortOutline) }
     result["claimedTime"] = signer.claimedTime.map { .text($0.rfc3339) }
@@ -108,7 +108,7 @@ extension VerdictPrinter {
     var result = Outline()
     for header in opened.headers {
       var one: Outline = ["value": .text(header.value), "state": .text(header.state.rawValue)]
-      one["outer"] = header.outer.map(Outline.Value.text)
+      one["outer"] = header.outer.map(Outline.Node.text)
       result[header.name] = .outline(one)
     }
     return result
@@ -124,10 +124,10 @@ extension VerdictPrinter {
     case .encryption(let layer):
       var result: Outline = [
         "kind": "encryption", "state": .text(layer.state.rawValue), "algorithm": .text(layer.algorithm),
-        "recipients": .list(layer.recipients.map(Outline.Value.text)),
+        "recipients": .list(layer.recipients.map(Outline.Node.text)),
       ]
       result["nearby"] = .outlines(layer.nearby.map(\.shortOutline))
-      result["detail"] = layer.detail.map(Outline.Value.text)
+      result["detail"] = layer.detail.map(Outline.Node.text)
       return result
     case .certificates(let certificates):
       return ["kind": "certificates", "certificates": .list(certificates.map { .outline($0.shortOutline) })]

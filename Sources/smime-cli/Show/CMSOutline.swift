@@ -67,7 +67,7 @@ enum PKCS12Outline {
     result["keys"] = .outlines(
       file.keys.map { key in
         var one: Outline = ["key": .text(key.privateKey.publicKey.summary)]
-        one["name"] = key.friendlyName.map(Outline.Value.text)
+        one["name"] = key.friendlyName.map(Outline.Node.text)
         return one
       })
     result["certificates"] = .outlines(file.certificates.map { $0.certificate.outline })

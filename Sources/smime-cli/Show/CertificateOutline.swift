@@ -31,7 +31,7 @@ extension CertificateSigningRequest {
     result["addresses"] = .texts(emailAddresses)
     result["key"] = .text(publicKey.summary)
     result["signature"] = .text(AlgorithmName.signature(signatureAlgorithm, nil))
-    result["signedByItsKey"] = (try? provesPossession()).map(Outline.Value.flag)
+    result["signedByItsKey"] = (try? provesPossession()).map(Outline.Node.flag)
     result["extension"] = .outlines(requestedExtensions.all.map { $0.outline(in: requestedExtensions) })
     return result
   }
@@ -43,7 +43,7 @@ extension CertificateRevocationList {
     result["nextUpdate"] = nextUpdate.map { .text($0.rfc3339) }
     if let number = try? number, let value = Int(number.description, radix: 16) { result["number"] = .number(value) }
     result["signature"] = .text(AlgorithmName.signature(signatureAlgorithm, nil))
-    result["entries"] = (try? entryCount).map(Outline.Value.number)
+    result["entries"] = (try? entryCount).map(Outline.Node.number)
     result["extension"] = .outlines(extensions.all.map { $0.outline(in: extensions) })
     return result
   }

@@ -18,9 +18,9 @@ enum MailOutline {
   private static func outline(of entity: Entity) throws -> Outline {
     var result: Outline = ["type": .text(entity.contentType.name)]
     if !entity.transferEncoding.isIdentity { result["encoding"] = .text(entity.transferEncoding.rawValue) }
-    result["charset"] = entity.contentType.parameters["charset"].map(Outline.Value.text)
-    result["disposition"] = entity.disposition.map(Outline.Value.text)
-    result["file"] = entity.fileName.map(Outline.Value.text)
+    result["charset"] = entity.contentType.parameters["charset"].map(Outline.Node.text)
+    result["disposition"] = entity.disposition.map(Outline.Node.text)
+    result["file"] = entity.fileName.map(Outline.Node.text)
     result["bytes"] = .number(entity.bodyRange.count)
     if entity.mayHoldCMS {
       do {
