@@ -126,12 +126,11 @@ enum SMIMESuites {
   }
 
   private static func allFiles(_ corpus: Corpus, _ folder: String) throws -> [String] {
-    let all = FileManager.default.enumerator(atPath: corpus.root + "/" + folder)?.allObjects as? [String] ?? []
-    return all.sorted().map { folder + "/" + $0 }.filter { path in
-      var isDirectory: ObjCBool = false
-      let exists = FileManager.default.fileExists(atPath: corpus.root + "/" + path, isDirectory: &isDirectory)
-      return exists && !isDirectory.boolValue && !path.hasSuffix(".json")
-    }
+    let path = corpus.root + "/" + folder
+    return try FileManager.default.subpathsOfDirectory(atPath: path).sorted().filter { name in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: path + "/" + name)
+      return attributes?[.type] as? FileAttributeType == .typeRegular && !name.hasSuffix(".json")
+    }.map { folder + "/" + $0 }
   }
 
   /// Parts lie inside their multipart, one after another.

@@ -79,7 +79,9 @@ final class EntityReader {
       if line.contentEnd == line.start { return (line.start, line.end, nil) }
       if let delimiter = delimiter(line) {
         if !isFirst { defects.append(Defect(.headerWithoutEnd, "byte \(start)")) }
-        return (delimiter.partEnd, delimiter.partEnd, delimiter)
+        // A boundary right behind another: the line end between them belongs to both.
+        let end = max(start, delimiter.partEnd)
+        return (end, end, delimiter)
       }
       isFirst = false
       if line.end - start > limits.headerBytes {
