@@ -1,4 +1,3 @@
-import Crypto
 public import SMIMECrypto
 import SwiftASN1
 
@@ -102,7 +101,7 @@ extension Certificate: Hashable {
 
 extension Certificate {
   /// The SHA-256 digest of the whole certificate.
-  public var fingerprint: [UInt8] { Array(SHA256.hash(data: derBytes)) }
+  public var fingerprint: [UInt8] { MessageDigest.sha256(derBytes) }
 
   /// True when issuer and subject are the same name.
   public var isSelfIssued: Bool { issuer == subject }
@@ -124,7 +123,7 @@ extension Certificate {
   public var keyIdentifiers: [[UInt8]] {
     var identifiers = extensions.subjectKeyIdentifierBytes.map { [Array($0)] } ?? []
     identifiers.append(publicKey.subjectKeyIdentifier)
-    identifiers.append(Array(Insecure.SHA1.hash(data: publicKey.spki)))
+    identifiers.append(MessageDigest.sha1(publicKey.spki))
     return identifiers
   }
 

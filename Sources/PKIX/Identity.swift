@@ -1,4 +1,3 @@
-public import Crypto
 public import SMIMECrypto
 
 /// A key that signs: in memory, or on a token.

@@ -160,6 +160,12 @@ public struct MessageDigest {
     }
   }
 
+  /// SHA-1, which names keys; every build has it.
+  package static func sha1(_ bytes: ArraySlice<UInt8>) -> [UInt8] { Array(Insecure.SHA1.hash(data: bytes)) }
+
+  /// SHA-256, which names certificates; every build has it.
+  package static func sha256(_ bytes: ArraySlice<UInt8>) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
+
   /// The digest of `bytes`.
   public static func hash(_ bytes: ArraySlice<UInt8>, _ algorithm: DigestAlgorithm) throws(Unsupported) -> [UInt8] {
     var digest = try MessageDigest(algorithm)

@@ -1,4 +1,4 @@
-public import Crypto
+import Crypto
 import SwiftASN1
 
 /// Ephemeral-static ECDH with ANSI X9.63's key derivation (RFC 5753 §3.1, §7.1.4): the keyEncryptionAlgorithm of a

@@ -4,7 +4,7 @@ import Crypto
 /// HMAC (RFC 2104) with any digest.
 package enum HMACode {
   package static func code(of message: ArraySlice<UInt8>, key: [UInt8], _ digest: DigestAlgorithm) throws -> [UInt8] {
-    let key = SymmetricKey(data: key)
+    let key = Crypto.SymmetricKey(data: key)
     switch digest {
     case .md5: return Array(HMAC<Insecure.MD5>.authenticationCode(for: message, using: key))
     case .sha1: return Array(HMAC<Insecure.SHA1>.authenticationCode(for: message, using: key))
@@ -30,7 +30,7 @@ package enum X963KDF {
   ) throws(Unsupported) -> SymmetricKey {
     var derived: [UInt8] = []
     var counter: UInt32 = 1
-    let secret = unsafe secret.withUnsafeBytes { unsafe Array($0) }
+    let secret = secret.octets
     while derived.count < byteCount {
       var hash = try MessageDigest(digest)
       hash.update(secret)
@@ -39,7 +39,7 @@ package enum X963KDF {
       derived += hash.finalize()
       counter += 1
     }
-    return SymmetricKey(data: derived[..<byteCount])
+    return SymmetricKey(octets: derived[..<byteCount])
   }
 }
 

@@ -1,4 +1,4 @@
-public import Crypto
+import Crypto
 import CryptoExtras
 import SwiftASN1
 
@@ -100,7 +100,7 @@ extension PublicKey {
       throw Unsupported("\(transport.name) with \(summary)")
     }
     if let objection = numbers.objection { throw Unsupported(objection) }
-    let message = unsafe key.withUnsafeBytes { unsafe Array($0) }
+    let message = key.octets
     let padding: _RSA.Encryption.Padding?
     switch transport {
     case .rsaPKCS1: padding = ._WEAK_AND_INSECURE_PKCS_V1_5

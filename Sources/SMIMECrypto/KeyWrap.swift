@@ -1,4 +1,4 @@
-public import Crypto
+import Crypto
 import SwiftASN1
 
 /// AES key wrap (RFC 3394, RFC 3565 §2.3.2) by the size of the wrapping key.
@@ -40,18 +40,18 @@ public enum KeyWrap: Hashable, Sendable, CaseIterable {
   public var name: String { "AES-\(keyByteCount * 8) key wrap" }
 
   public func wrap(_ key: SymmetricKey, with wrappingKey: SymmetricKey) throws -> [UInt8] {
-    guard wrappingKey.bitCount == keyByteCount * 8, key.bitCount >= 128, key.bitCount % 64 == 0 else {
-      throw Unsupported("\(name) of a key of \(key.bitCount) bits")
+    guard wrappingKey.byteCount == keyByteCount, key.byteCount >= 16, key.byteCount % 8 == 0 else {
+      throw Unsupported("\(name) of a key of \(key.byteCount * 8) bits")
     }
-    return [UInt8](try AES.KeyWrap.wrap(key, using: wrappingKey))
+    return [UInt8](try AES.KeyWrap.wrap(key.storage, using: wrappingKey.storage))
   }
 
   public func unwrap(_ wrapped: ArraySlice<UInt8>, with wrappingKey: SymmetricKey) throws(DecryptionFailed)
     -> SymmetricKey
   {
-    guard wrappingKey.bitCount == keyByteCount * 8, wrapped.count >= 24, wrapped.count % 8 == 0,
-      let key = try? AES.KeyWrap.unwrap(wrapped, using: wrappingKey)
+    guard wrappingKey.byteCount == keyByteCount, wrapped.count >= 24, wrapped.count % 8 == 0,
+      let key = try? AES.KeyWrap.unwrap(wrapped, using: wrappingKey.storage)
     else { throw DecryptionFailed() }
-    return key
+    return SymmetricKey(key)
   }
 }

@@ -88,7 +88,8 @@ package struct PBKDF2: Hashable, Sendable {
       case .sha512: .sha512
       }
     // The number of rounds was checked: old files have few, and they must be read.
-    return try KDF.Insecure.PBKDF2.deriveKey(
+    let key = try KDF.Insecure.PBKDF2.deriveKey(
       from: password, salt: salt, using: digest, outputByteCount: byteCount, unsafeUncheckedRounds: rounds)
+    return SymmetricKey(key)
   }
 }

@@ -1,4 +1,3 @@
-import Crypto
 package import SwiftASN1
 
 /// RFC 9579 §5, RFC 8018 A.5: HMAC under a key derived from a password by PBKDF2.
@@ -40,6 +39,6 @@ package struct PBMAC1: Sendable {
 
   package func code(of message: ArraySlice<UInt8>, password: Password) throws -> [UInt8] {
     let key = try derivation.derive(from: password.utf8, byteCount: keyByteCount)
-    return try unsafe HMACode.code(of: message, key: key.withUnsafeBytes { unsafe Array($0) }, macDigest)
+    return try HMACode.code(of: message, key: key.octets, macDigest)
   }
 }

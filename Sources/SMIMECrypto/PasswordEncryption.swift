@@ -165,7 +165,7 @@ package struct PasswordEncryption: Sendable {
       let key = try KDF.Scrypt.deriveKey(
         from: password.utf8, salt: salt, outputByteCount: cipher.encryption.keyByteCount, rounds: cost,
         blockSize: blockSize, parallelism: parallelism)
-      return (cipher, key)
+      return (cipher, SymmetricKey(key))
     case .pkcs12(let salt, let rounds, let encryption):
       func derive(_ purpose: PKCS12KDF.Purpose, _ count: Int) throws -> [UInt8] {
         try PKCS12KDF.derive(
@@ -173,7 +173,7 @@ package struct PasswordEncryption: Sendable {
       }
       let key = try derive(.key, encryption.keyByteCount)
       let iv = try derive(.iv, encryption.blockByteCount)
-      return (ContentCipherParameters(encryption, initialValue: iv), SymmetricKey(data: key))
+      return (ContentCipherParameters(encryption, initialValue: iv), SymmetricKey(octets: key))
     }
   }
 }

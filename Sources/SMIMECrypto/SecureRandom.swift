@@ -1,18 +1,14 @@
-public import Crypto
-
-/// A key's bytes, zeroed when they are let go: swift-crypto's own type, by the name that all modules use.
-public typealias SymmetricKey = Crypto.SymmetricKey
+import Crypto
 
 /// Random bytes for keys, nonces, salts and serial numbers, from the crypto library's generator.
 public enum SecureRandom {
   public static func bytes(_ count: Int) -> [UInt8] {
-    guard count > 0 else { return [] }
-    return unsafe key(byteCount: count).withUnsafeBytes { unsafe Array($0) }
+    count > 0 ? key(byteCount: count).octets : []
   }
 
   /// A fresh key of so many bytes.
   public static func key(byteCount: Int) -> SymmetricKey {
-    SymmetricKey(size: SymmetricKeySize(bitCount: byteCount * 8))
+    SymmetricKey(Crypto.SymmetricKey(size: SymmetricKeySize(bitCount: byteCount * 8)))
   }
 }
 

@@ -77,7 +77,7 @@ func decrypt(
 
   /// NIST SP 800-38A F.2.1.
   @Test func `CBC`() throws {
-    let key = SymmetricKey(data: hex("2b7e151628aed2a6abf7158809cf4f3c"))
+    let key = SymmetricKey(octets: hex("2b7e151628aed2a6abf7158809cf4f3c"))
     let iv = hex("000102030405060708090a0b0c0d0e0f")
     let plain = hex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51")
     let (content, _) = try encrypt(plain, parameters(.aesCBC(keyBits: 128), iv), key)
@@ -107,14 +107,14 @@ func decrypt(
       "76fc6ece0f4e1768cddf8853bb2d551b"
     ),
   ]) func `GCM`(_ key: String, _ hasAAD: Bool, _ content: String, _ tag: String) throws {
-    let key = SymmetricKey(data: hex(key))
+    let key = SymmetricKey(octets: hex(key))
     let plain = hex(
       """
       d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657
       ba637b391aafd255
       """)
     let aad = hasAAD ? hex("feedfacedeadbeeffeedfacedeadbeefabaddad2") : nil
-    let cipher = try parameters(.aesGCM(keyBits: key.bitCount), hex("cafebabefacedbaddecaf888"))
+    let cipher = try parameters(.aesGCM(keyBits: key.byteCount * 8), hex("cafebabefacedbaddecaf888"))
     let message = Array(plain.prefix(hex(content).count))
     let (found, mac) = try encrypt(message, cipher, key, aad: aad)
     #expect(found == hex(content))
@@ -199,7 +199,7 @@ func decrypt(
   @Test func `keys of other sizes`() throws {
     for cipher in Self.offered {
       for count in [0, 1, 8, 15, 64] {
-        let key = SymmetricKey(data: [UInt8](repeating: 1, count: count))
+        let key = SymmetricKey(octets: [UInt8](repeating: 1, count: count))
         #expect(throws: Unsupported.self) { try ContentEncryptor(ContentCipherParameters(fresh: cipher), key: key) }
         #expect(throws: DecryptionFailed.self) {
           try ContentDecryptor(ContentCipherParameters(fresh: cipher), key: key)
@@ -230,7 +230,7 @@ func decrypt(
     ]) func `old content is read and never written`(_ cipher: ContentEncryption, _ key: String, _ content: String)
       throws
     {
-      let key = SymmetricKey(data: hex(key))
+      let key = SymmetricKey(octets: hex(key))
       let given = try parameters(cipher, hex("0706050403020100"))
       #expect(try ContentCipherParameters(given.identifier) == given)
       #expect(try decrypt(hex(content), given, key) == Self.old)

@@ -157,8 +157,8 @@ import Testing
     ),
   ]) func `known answers`(_ size: Int, _ plain: String, _ wrapped: String) throws {
     let wrap = KeyWrap(keyByteCount: size)
-    let kek = SymmetricKey(data: (0..<size).map { UInt8($0) })
-    let key = SymmetricKey(data: hex(plain))
+    let kek = SymmetricKey(octets: (0..<size).map { UInt8($0) })
+    let key = SymmetricKey(octets: hex(plain))
     #expect(try wrap.wrap(key, with: kek) == hex(wrapped))
     #expect(try wrap.unwrap(hex(wrapped)[...], with: kek) == key)
     var bad = hex(wrapped)
@@ -167,14 +167,14 @@ import Testing
     #expect(throws: DecryptionFailed.self) { try wrap.unwrap(bad[8...], with: kek) }
     #expect(throws: DecryptionFailed.self) { try wrap.unwrap(hex(wrapped)[1...], with: kek) }
     #expect(throws: DecryptionFailed.self) { try wrap.unwrap([], with: kek) }
-    let short = SymmetricKey(data: [UInt8](repeating: 0, count: 8))
+    let short = SymmetricKey(octets: [UInt8](repeating: 0, count: 8))
     #expect(throws: DecryptionFailed.self) { try wrap.unwrap(hex(wrapped)[...], with: short) }
     #expect(throws: Unsupported.self) { try wrap.wrap(key, with: short) }
   }
 
   /// swift-crypto takes multiples of 8 octets from 16 on.
   @Test(arguments: [0, 5, 8, 15, 17, 20]) func `sizes that cannot be wrapped`(_ count: Int) {
-    let key = SymmetricKey(data: [UInt8](repeating: 1, count: count))
+    let key = SymmetricKey(octets: [UInt8](repeating: 1, count: count))
     #expect(throws: Unsupported.self) { try KeyWrap.aes128.wrap(key, with: SecureRandom.key(byteCount: 16)) }
   }
 

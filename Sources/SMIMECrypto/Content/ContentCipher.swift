@@ -1,5 +1,4 @@
 import ByteIO
-public import Crypto
 
 /// Encrypts content as it streams by.
 public final class ContentEncryptor {
@@ -38,7 +37,7 @@ public final class ContentDecryptor {
   public init(
     _ parameters: ContentCipherParameters, key: SymmetricKey, associatedData: [UInt8]? = nil
   ) throws {
-    guard key.bitCount == parameters.encryption.keyByteCount * 8 else { throw DecryptionFailed() }
+    guard key.byteCount == parameters.encryption.keyByteCount else { throw DecryptionFailed() }
     self.parameters = parameters
     budget = ContentBudget(parameters.encryption)
     engine = try CipherEngines.make(parameters, key: key, direction: .decrypt, associatedData: associatedData ?? [])
@@ -100,8 +99,8 @@ enum CipherEngines {
   static func make(
     _ parameters: ContentCipherParameters, key: SymmetricKey, direction: CipherDirection, associatedData: [UInt8]
   ) throws -> any CipherEngine {
-    guard key.bitCount == parameters.encryption.keyByteCount * 8 else {
-      throw Unsupported("\(parameters.encryption.name) with a key of \(key.bitCount) bits")
+    guard key.byteCount == parameters.encryption.keyByteCount else {
+      throw Unsupported("\(parameters.encryption.name) with a key of \(key.byteCount * 8) bits")
     }
     #if OpenSSL
       return try EVPCipher(parameters, key: key, direction: direction, associatedData: associatedData)

@@ -26,24 +26,24 @@
       let iv = try AES._CBC.IV(ivBytes: iv)
       switch direction {
       case .encrypt:
-        let encrypted = try AES._CBC.encrypt(run, using: key, iv: iv, noPadding: true)
+        let encrypted = try AES._CBC.encrypt(run, using: key.storage, iv: iv, noPadding: true)
         self.iv = Array(encrypted.suffix(16))
         output.append(contentsOf: encrypted)
       case .decrypt:
-        output.append(contentsOf: try AES._CBC.decrypt(run, using: key, iv: iv, noPadding: true))
+        output.append(contentsOf: try AES._CBC.decrypt(run, using: key.storage, iv: iv, noPadding: true))
         self.iv = Array(run.suffix(16))
       }
       held.removeFirst(whole)
     }
 
     func finishEncrypting(into output: inout [UInt8]) throws -> [UInt8]? {
-      output.append(contentsOf: try AES._CBC.encrypt(held, using: key, iv: AES._CBC.IV(ivBytes: iv)))
+      output.append(contentsOf: try AES._CBC.encrypt(held, using: key.storage, iv: AES._CBC.IV(ivBytes: iv)))
       return nil
     }
 
     func finishDecrypting(into output: inout [UInt8], tag: ArraySlice<UInt8>) throws {
       guard held.count == 16 else { throw DecryptionFailed() }
-      output.append(contentsOf: try AES._CBC.decrypt(held, using: key, iv: AES._CBC.IV(ivBytes: iv)))
+      output.append(contentsOf: try AES._CBC.decrypt(held, using: key.storage, iv: AES._CBC.IV(ivBytes: iv)))
     }
   }
 
@@ -72,7 +72,8 @@
     }
 
     func finishEncrypting(into output: inout [UInt8]) throws -> [UInt8]? {
-      let box = try AES.GCM.seal(held, using: key, nonce: AES.GCM.Nonce(data: nonce), authenticating: associatedData)
+      let box = try AES.GCM.seal(
+        held, using: key.storage, nonce: AES.GCM.Nonce(data: nonce), authenticating: associatedData)
       output.append(contentsOf: box.ciphertext)
       return Array(box.tag)
     }
@@ -82,7 +83,7 @@
         throw Unsupported("an AES-GCM mac of \(tag.count) octets without the OpenSSL trait")
       }
       let box = try AES.GCM.SealedBox(nonce: AES.GCM.Nonce(data: nonce), ciphertext: held, tag: tag)
-      output.append(contentsOf: try AES.GCM.open(box, using: key, authenticating: associatedData))
+      output.append(contentsOf: try AES.GCM.open(box, using: key.storage, authenticating: associatedData))
     }
   }
 #endif

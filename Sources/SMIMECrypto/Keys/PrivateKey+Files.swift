@@ -83,7 +83,7 @@ extension PrivateKey {
         der.int(0)
         material.identifier.write(to: &der)
         switch material {
-        case .rsa(let key): der.octets(unsafe key.pkcs1.withUnsafeBytes { unsafe Array($0) })
+        case .rsa(let key): der.octets(key.pkcs1.octets)
         case .ed25519: der.octets(DER.Serializer.encode { $0.octets(material.secret ?? []) })
         default: der.octets(sec1(namingCurve: false))
         }
@@ -98,7 +98,7 @@ extension PrivateKey {
 
   /// The key as PKCS#1, for RSA; nil for others. Secret bytes.
   public var pkcs1: [UInt8]? {
-    if case .rsa(let key) = material { unsafe key.pkcs1.withUnsafeBytes { unsafe Array($0) } } else { nil }
+    if case .rsa(let key) = material { key.pkcs1.octets } else { nil }
   }
 
   private func sec1(namingCurve: Bool) -> [UInt8] {

@@ -1,4 +1,4 @@
-public import Crypto
+import Crypto
 import CryptoExtras
 import SwiftASN1
 
@@ -97,7 +97,7 @@ public struct PrivateKey: Sendable, CustomStringConvertible, CustomDebugStringCo
       guard let bytes = key.decrypt(encrypted, parameters), bytes.count == keyByteCount else {
         throw DecryptionFailed()
       }
-      return SymmetricKey(data: bytes)
+      return SymmetricKey(octets: bytes)
     }
   }
 
@@ -119,7 +119,7 @@ public struct PrivateKey: Sendable, CustomStringConvertible, CustomDebugStringCo
           .sharedSecretFromKeyAgreement(with: .init(x963Representation: peer.uncompressedPoint()))
       default: throw DecryptionFailed()
       }
-      return unsafe secret.withUnsafeBytes { unsafe SymmetricKey(data: $0) }
+      return unsafe secret.withUnsafeBytes { unsafe SymmetricKey(octets: $0) }
     } catch { throw DecryptionFailed() }
   }
 }
@@ -135,7 +135,7 @@ package enum KeyUnpadding {
   ) -> SymmetricKey {
     // A block that could not be made at all (a number not below the modulus) is public knowledge: the sender made it.
     guard let block, block.count >= keyByteCount + 11, substitute.count == keyByteCount else {
-      return SymmetricKey(data: substitute)
+      return SymmetricKey(octets: substitute)
     }
     let separator = block.count - keyByteCount - 1
     var wrong = block[0] | (block[1] ^ 2) | block[separator]
@@ -152,6 +152,6 @@ package enum KeyUnpadding {
       work &+= 2
     }
     work &+= 3
-    return SymmetricKey(data: key)
+    return SymmetricKey(octets: key)
   }
 }

@@ -38,7 +38,7 @@ struct RSAPrivateMaterial: Sendable {
     try fields.finish()
     self.numbers = numbers
     self.identifier = identifier ?? AlgorithmIdentifier(OID.rsaEncryption, parameters: AlgorithmIdentifier.null)
-    self.pkcs1 = SymmetricKey(data: pkcs1)
+    self.pkcs1 = SymmetricKey(octets: pkcs1)
     do {
       key = try _RSA.Signing.PrivateKey(unsafeDERRepresentation: pkcs1)
     } catch { throw Malformed("the numbers of an RSA key do not belong together", path: "RSAPrivateKey") }
@@ -95,7 +95,7 @@ struct RSAPrivateMaterial: Sendable {
       case OAEPParameters(.sha256): padding = .PKCS1_OAEP_SHA256
       default: return nil
       }
-      let bytes = unsafe pkcs1.withUnsafeBytes { unsafe Array($0) }
+      let bytes = pkcs1.octets
       return (try? _RSA.Encryption.PrivateKey(unsafeDERRepresentation: bytes).decrypt(encrypted, padding: padding))
         .map { [UInt8]($0) }
     #endif

@@ -23,7 +23,7 @@
       let encrypting: Int32 = direction == .encrypt ? 1 : 0
       guard unsafe EVP_CipherInit_ex(context, cipher, nil, nil, nil, encrypting) == 1 else { throw refusal }
       if case .rc2CBC(let bits) = parameters.encryption {
-        guard unsafe EVP_CIPHER_CTX_set_key_length(context, Int32(key.bitCount / 8)) == 1,
+        guard unsafe EVP_CIPHER_CTX_set_key_length(context, Int32(key.byteCount)) == 1,
           unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_SET_RC2_KEY_BITS, Int32(bits), nil) == 1
         else { throw refusal }
       }
@@ -33,7 +33,7 @@
           throw refusal
         }
       }
-      let keyed = unsafe key.withUnsafeBytes { key in
+      let keyed = unsafe key.storage.withUnsafeBytes { key in
         unsafe EVP_CipherInit_ex(
           context, nil, nil, key.baseAddress?.assumingMemoryBound(to: UInt8.self), iv, encrypting)
       }

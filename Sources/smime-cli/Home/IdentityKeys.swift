@@ -1,5 +1,4 @@
 import CMS
-import Crypto
 import PKIX
 import SMIMECrypto
 
