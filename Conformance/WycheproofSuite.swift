@@ -47,9 +47,9 @@ enum WycheproofSuite {
   /// A vector of something that is not offered; it does not count.
   private struct NotOffered: Error {}
 
-  static let all = Suite(name: "wycheproof", run: run)
+  static let all = Suite(name: "wycheproof") { try await run($0) }
 
-  private static func run(_ corpus: Corpus) throws -> [CaseResult] {
+  private static func run(_ corpus: Corpus) async throws -> [CaseResult] {
     var results: [CaseResult] = []
     for path in try corpus.files(in: "wycheproof") where isOffered(path) {
       let file: File = try corpus.manifest(path)
