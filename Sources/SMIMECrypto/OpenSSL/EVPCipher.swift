@@ -1,4 +1,5 @@
 #if OpenSSL
+  import ByteIO
   import COpenSSL
   import Crypto
 
@@ -63,10 +64,10 @@
     }
 
     func update(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws {
-      // libcrypto counts in 32 bits; windows are far smaller, but a caller may hand over anything.
+      // libcrypto counts in 32 bits, and a caller may hand over anything.
       var at = 0
       while at < bytes.count {
-        let piece = min(bytes.count - at, 1 << 24)
+        let piece = min(bytes.count - at, windowSize)
         try unsafe append(piece + blockByteCount, to: &output) { target, count in
           unsafe bytes.extracting(at..<at + piece).withUnsafeBufferPointer { source in
             unsafe EVP_CipherUpdate(self.context, target, &count, source.baseAddress, Int32(piece))
@@ -102,12 +103,15 @@
       }
     }
 
+    /// A window of zeros and a block: appending them is one copy, where a repeated element is a loop.
+    private static let room = [UInt8](repeating: 0, count: windowSize + 64)
+
     /// Lets libcrypto write up to `most` bytes behind what `output` holds.
     private func append(
       _ most: Int, to output: inout [UInt8], _ body: (UnsafeMutablePointer<UInt8>?, inout Int32) -> Int32
     ) throws {
       let start = output.count
-      output.append(contentsOf: repeatElement(0, count: most))
+      output.append(contentsOf: Self.room[..<most])
       var count: Int32 = 0
       let done = unsafe output.withUnsafeMutableBufferPointer { buffer in
         unsafe body(buffer.baseAddress.map { unsafe $0 + start }, &count)
