@@ -1,6 +1,12 @@
 import ByteIO
 import Crypto
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// HMAC (RFC 2104) with any digest.
 package enum HMACode {
   package static func code(of message: ArraySlice<UInt8>, key: [UInt8], _ digest: DigestAlgorithm) throws -> [UInt8] {
@@ -70,8 +76,7 @@ package enum PKCS12KDF {
     let diversifier = [UInt8](repeating: purpose.rawValue, count: block)
     var derived: [UInt8] = []
     while true {
-      var value = try MessageDigest.hash(ArraySlice(diversifier + input), digest)
-      for _ in 1..<rounds { value = try MessageDigest.hash(ArraySlice(value), digest) }
+      let value = try rehashed(MessageDigest.hash(ArraySlice(diversifier + input), digest), rounds: rounds - 1, digest)
       derived += value
       if derived.count >= byteCount { return Array(derived[..<byteCount]) }
       // Each block of the input grows by the value, repeated to the block's size, plus one.
@@ -84,5 +89,31 @@ package enum PKCS12KDF {
         }
       }
     }
+  }
+
+  /// `value` hashed again and again: where all the time goes, so without a new array for each round.
+  private static func rehashed(_ value: [UInt8], rounds: Int, _ digest: DigestAlgorithm) throws -> [UInt8] {
+    switch digest {
+    case .md5: return rehashed(value, rounds: rounds, by: Insecure.MD5.self)
+    case .sha1: return rehashed(value, rounds: rounds, by: Insecure.SHA1.self)
+    case .sha256: return rehashed(value, rounds: rounds, by: SHA256.self)
+    case .sha384: return rehashed(value, rounds: rounds, by: SHA384.self)
+    case .sha512: return rehashed(value, rounds: rounds, by: SHA512.self)
+    case .sha224:
+      var value = value
+      for _ in 0..<rounds { value = try MessageDigest.hash(ArraySlice(value), digest) }
+      return value
+    }
+  }
+
+  private static func rehashed<Hash: HashFunction>(_ value: [UInt8], rounds: Int, by: Hash.Type) -> [UInt8] {
+    guard rounds > 0 else { return value }
+    var last = Hash.hash(data: value)
+    for _ in 1..<rounds {
+      var next = Hash()
+      unsafe last.withUnsafeBytes { unsafe next.update(bufferPointer: $0) }
+      last = next.finalize()
+    }
+    return Array(last)
   }
 }

@@ -4,6 +4,7 @@ import PKIX
 import SMIMECrypto
 import SMIMETestSupport
 import SwiftASN1
+import Synchronization
 import Testing
 
 @testable import CMS
@@ -330,6 +331,78 @@ import Testing
       var flipped = object
       flipped[index] ^= 1 << UInt8(index % 8)
       if let opened = try? await Trips.opened(flipped, with: [bob]) { #expect(opened == Trips.mail) }
+    }
+  }
+}
+
+/// A key that counts what it is asked for.
+private final class CountingKey: DecryptionKey {
+  private let key: any DecryptionKey
+  private let counter = Mutex(0)
+
+  init(_ key: any DecryptionKey) { self.key = key }
+
+  var publicKey: PublicKey { key.publicKey }
+  var count: Int { counter.withLock { $0 } }
+
+  func decrypt(
+    _ encrypted: ArraySlice<UInt8>, _ transport: KeyTransport, keyByteCount: Int
+  ) async throws -> SymmetricKey {
+    counter.withLock { $0 += 1 }
+    return try await key.decrypt(encrypted, transport, keyByteCount: keyByteCount)
+  }
+
+  func sharedSecret(with peer: PublicKey) async throws -> SymmetricKey {
+    counter.withLock { $0 += 1 }
+    return try await key.sharedSecret(with: peer)
+  }
+}
+
+/// RFC 3218: what is wrong with one recipient's key changes neither the number of private-key operations nor the error.
+@Suite struct `Equal work` {
+  @Test(arguments: [PrivateKey.Kind.rsa(bits: 2048), .ec(.p256)])
+  func `every matching recipient gets its operation, good or bad`(kind: PrivateKey.Kind) async throws {
+    let bob = try await TestPKI().mailbox("bob@example.com", key: kind)
+    for cipher in [ContentEncryption.aesCBC(keyBits: 256), .aesGCM(keyBits: 256)] {
+      let object = try await `EnvelopedData round trips`.sealed(for: [bob, bob, bob], cipher: cipher)
+      let keys = try EnvelopedDataReader(BufferSource(object)).recipients.map { recipient -> [UInt8] in
+        switch recipient {
+        case .keyTransport(let info): Array(info.encryptedKey)
+        case .keyAgreement(let info): Array(try #require(info.recipientKeys.first).encryptedKey)
+        case .other: []
+        }
+      }
+      for broken in 0...3 {
+        var changed = object
+        for key in keys.prefix(broken) {
+          let place = try #require(
+            (0..<changed.count - key.count).first { Array(changed[$0..<$0 + key.count]) == key })
+          changed[place + key.count / 2] ^= 1
+        }
+        let counting = CountingKey(bob.decryptionKey)
+        let identity = try Identity(
+          certificate: bob.certificate, chain: [], signingKey: bob.signingKey, decryptionKey: counting)
+        let sink = BufferSink()
+        do {
+          _ = try await EnvelopedDataReader(BufferSource(changed)).decrypt(with: [identity], to: sink)
+          if cipher.isAuthenticated || broken == 0 { #expect(sink.bytes == `EnvelopedData round trips`.mail) }
+          #expect(broken < 3 || !cipher.isAuthenticated)
+        } catch {
+          #expect(error is DecryptionFailed)
+          #expect(broken == 3)
+        }
+        #expect(counting.count == 3)
+      }
+    }
+  }
+
+  @Test func `private-key operations are counted`() async throws {
+    let bob = try await TestPKI().mailbox("bob@example.com")
+    let object = try await `EnvelopedData round trips`.sealed(for: [bob, bob, bob], cipher: .aesGCM(keyBits: 128))
+    var limits = CMSLimits()
+    limits.keyOperations = 2
+    await #expect(throws: LimitExceeded(.recipients, limit: 2)) {
+      try await EnvelopedDataReader(BufferSource(object), limits: limits).decrypt(with: [bob], to: NullSink())
     }
   }
 }
