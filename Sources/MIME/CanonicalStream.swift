@@ -37,6 +37,7 @@ private final class CanonicalReader: ByteReader {
           filled = 1
           at += 1
           owesLF = false
+          lastWasCR = false
         }
         while at < count, filled < buffer.count {
           // A run up to the next LF, as far as there is room.
