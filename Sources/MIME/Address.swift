@@ -10,13 +10,34 @@ public struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// Reads a bare address, such as a certificate carries it; nil when it has no `@` or an empty side.
   public init?(_ text: String) {
-    guard let at = text.lastIndex(of: "@"), at != text.startIndex, text.index(after: at) != text.endIndex else {
-      return nil
+    let bytes = Array(text.utf8)
+    guard let at = bytes.lastIndex(of: 0x40), at > 0, at + 1 < bytes.count else { return nil }
+    var local = bytes[..<at]
+    if local.count > 2, local.first == 0x22, local.last == 0x22 {
+      // A quoted local part and a plain one are the same text (RFC 5322 §3.2.4).
+      var unquoted: [UInt8] = []
+      var isEscaped = false
+      for byte in local.dropFirst().dropLast() {
+        isEscaped = byte == 0x5C && !isEscaped
+        if !isEscaped { unquoted.append(byte) }
+      }
+      local = unquoted[...]
     }
-    self.init(localPart: String(text[..<at]), domain: String(text[text.index(after: at)...]))
+    self.init(
+      localPart: String(decoding: local, as: UTF8.self), domain: String(decoding: bytes[(at + 1)...], as: UTF8.self))
   }
 
-  public var description: String { "\(localPart)@\(domain)" }
+  /// `local@domain`; a local part that is no dot-atom stands in quotes.
+  public var description: String { "\(Self.quotedIfNeeded(localPart))@\(domain)" }
+
+  private static func quotedIfNeeded(_ local: String) -> String {
+    let special = Set("()<>[]:;@\\,\" \t".utf8)
+    let isDotAtom =
+      !local.hasPrefix(".") && !local.hasSuffix(".") && !local.contains("..") && !local.isEmpty
+      && local.utf8.allSatisfy { !special.contains($0) && $0 > 0x20 && $0 != 0x7F }
+    guard !isDotAtom else { return local }
+    return "\"" + local.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined() + "\""
+  }
 
   /// True when both name the same mailbox: the domain as A-labels without case, an ASCII local part without case, one
   /// beyond ASCII exactly (RFC 8550 §3, RFC 9598 §5).
@@ -43,14 +64,27 @@ public struct Mailbox: Hashable, Sendable, CustomStringConvertible {
 
   /// An address in the display name that is not the mailbox's own: what a reader sees instead of the real sender.
   public var foreignAddressInDisplayName: String? {
-    guard let displayName else { return nil }
+    guard let displayName, !displayName.utf8.allSatisfy({ $0 < 0x80 && $0 != 0x40 }) else { return nil }
     // Look-alikes of the at sign count as one.
-    let text = String(displayName.map { "＠﹫".contains($0) ? "@" : $0 })
-    for word in text.split(whereSeparator: { " \t<>()[]\",;:\u{A0}\u{3000}".contains($0) || $0.isNewline }) {
-      guard let found = EmailAddress(String(word)), found.domain.contains(".") else { continue }
+    var text = String.UnicodeScalarView()
+    for scalar in displayName.unicodeScalars {
+      text.append(scalar == "\u{FF20}" || scalar == "\u{FE6B}" ? "@" : scalar)
+    }
+    for word in text.split(whereSeparator: { Self.separators.contains($0) || $0.properties.isWhitespace }) {
+      guard let found = EmailAddress(String(Self.trimmed(word))), found.domain.utf8.contains(0x2E) else { continue }
       if !found.matches(address) { return "\(found)" }
     }
     return nil
+  }
+
+  private static let separators = Set("<>()[]{}\",;:|/\u{200B}\u{FEFF}".unicodeScalars)
+
+  /// QUIRK: Outlook puts the own address, in single quotes, where there is no name.
+  private static func trimmed(_ word: Substring.UnicodeScalarView) -> Substring.UnicodeScalarView {
+    let marks = "'`.!?*_\u{2018}\u{2019}\u{201C}\u{201D}\u{AB}\u{BB}".unicodeScalars
+    var word = word.drop { marks.contains($0) }
+    while let last = word.last, marks.contains(last) { word.removeLast() }
+    return word
   }
 }
 
@@ -84,15 +118,19 @@ private struct AddressReader {
     /// What stands between `<` and `>`, once that began.
     var angle: [Token]?
     var closedAngle: [Token]?
+    /// True when something stands between `>` and the next comma.
+    var hasTrail = false
     func finish() {
+      if hasTrail { unreadable += 1 }
       defer {
+        hasTrail = false
         phrase = []
         angle = nil
         closedAngle = nil
       }
       if let inside = closedAngle ?? angle {
         guard let address = Self.address(inside) else {
-          if !inside.isEmpty { unreadable += 1 }
+          if !inside.isEmpty || !phrase.isEmpty { unreadable += 1 }
           return
         }
         mailboxes.append(Mailbox(displayName: Self.phraseText(phrase), address: address))
@@ -113,12 +151,22 @@ private struct AddressReader {
         // A group's name ends, or a route inside the brackets.
         if angle != nil && closedAngle == nil { angle = [] } else { phrase = [] }
       case .special("<"):
+        if closedAngle != nil {
+          // Two addresses without a comma: both are told, and that it is so, since readers differ in which they show.
+          hasTrail = true
+          finish()
+        }
         if angle == nil { angle = [] }
       case .special(">"):
         if closedAngle == nil { closedAngle = angle ?? [] }
       default:
-        if closedAngle != nil { continue }
-        if angle != nil { angle?.append(token) } else { phrase.append(token) }
+        if closedAngle != nil {
+          hasTrail = true
+        } else if angle != nil {
+          angle?.append(token)
+        } else {
+          phrase.append(token)
+        }
       }
     }
     finish()
@@ -199,15 +247,21 @@ private struct AddressReader {
     return EmailAddress(localPart: sides[0].joined(), domain: sides[1].joined())
   }
 
+  /// The words with a space between them. An at sign joins: `alice@bank.example <mallory@evil.test>` shows an address.
   private static func phraseText(_ tokens: [Token]) -> String? {
-    var words: [String] = []
+    var text = ""
+    var joins = true
     for token in tokens {
       switch token {
-      case .word(let text, _): words.append(text)
-      case .special(let scalar): words.append(String(Character(scalar)))
+      case .word(let word, _):
+        if !joins { text += " " }
+        text += word
+        joins = false
+      case .special(let scalar):
+        text.unicodeScalars.append(scalar)
+        joins = scalar == "@"
       }
     }
-    guard !words.isEmpty else { return nil }
-    return EncodedWord.decode(words.joined(separator: " "))
+    return text.isEmpty ? nil : EncodedWord.decode(text)
   }
 }

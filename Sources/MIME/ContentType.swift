@@ -31,6 +31,8 @@ public struct ContentType: Hashable, Sendable {
 /// Attributes by name, RFC 2231's pieces and character sets put together.
 public struct Parameters: Hashable, Sendable {
   private var values: [String: String] = [:]
+  /// The names that stand more than once; the first value counts.
+  public private(set) var duplicates: Set<String> = []
 
   public init(_ values: [String: String] = [:]) { self.values = values }
 
@@ -53,12 +55,23 @@ public struct Parameters: Hashable, Sendable {
       let number = parts.count > 1 ? Int(parts[1].prefix { $0 != "*" }) : nil
       if parts.count > 1, !parts[1].isEmpty, number == nil { continue }
       if number == nil && !isEncoded {
-        if values[base] == nil { values[base] = EncodedWord.decode(value) }
+        if values[base] == nil { values[base] = value } else { duplicates.insert(base) }
       } else if (pieces[base]?.count ?? 0) < 1_000, pieces[base]?[number ?? 0] == nil {
         pieces[base, default: [:]][number ?? 0] = (value, isEncoded)
       }
     }
-    for (base, numbered) in pieces { values[base] = Self.joined(numbered) }
+    for (base, numbered) in pieces {
+      // A file's name is given plainly too, for readers that know no other; any other parameter means one thing only.
+      if values[base] != nil, base != "name", base != "filename" {
+        duplicates.insert(base)
+      } else if numbered[0] != nil {
+        values[base] = Self.joined(numbered)
+      }
+    }
+    // QUIRK: encoded words in file names, which RFC 2047 §5 forbids and most mail software writes.
+    for name in ["name", "filename"] where pieces[name] == nil {
+      if let value = values[name] { values[name] = EncodedWord.decode(value) }
+    }
   }
 
   private static func joined(_ pieces: [Int: (text: String, isEncoded: Bool)]) -> String {
@@ -75,26 +88,10 @@ public struct Parameters: Hashable, Sendable {
           text = parts[2]
         }
       }
-      bytes += piece.isEncoded ? percentDecoded(text) : Array(text.utf8)
+      bytes += piece.isEncoded ? Text.escapesDecoded(Array(text.utf8)[...], escape: 0x25) : Array(text.utf8)
       number += 1
     }
     return Charset.decode(bytes, charset) ?? Text.utf8OrLatin1(bytes)
-  }
-
-  private static func percentDecoded(_ text: Substring) -> [UInt8] {
-    var result: [UInt8] = []
-    var rest = text.utf8[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"), rest.count >= 2,
-        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-      {
-        result.append(value)
-        rest = rest.dropFirst(2)
-      } else {
-        result.append(byte)
-      }
-    }
-    return result
   }
 }
 

@@ -5,11 +5,15 @@ enum DomainName {
     if domain.hasSuffix(".") { domain.removeLast() }
     guard domain.utf8.contains(where: { $0 >= 0x80 }) else { return Text.lowercased(domain) }
     // RFC 3490 §3.1: these are dots too.
-    let dots: Set<Character> = [".", "\u{3002}", "\u{FF0E}", "\u{FF61}"]
-    return domain.split(omittingEmptySubsequences: false, whereSeparator: { dots.contains($0) })
-      .map { label in
+    let dots: Set<Unicode.Scalar> = [".", "\u{3002}", "\u{FF0E}", "\u{FF61}"]
+    return domain.unicodeScalars.split(omittingEmptySubsequences: false, whereSeparator: { dots.contains($0) })
+      .map { scalars in
+        let label = String(scalars)
         guard label.utf8.contains(where: { $0 >= 0x80 }) else { return Text.lowercased(label) }
-        return "xn--" + punycode(label.lowercased().unicodeScalars.map(\.value))
+        // A label of more than 63 octets names nothing (RFC 1035 §2.3.4), and the encoding takes squared time.
+        let scalars = label.lowercased().unicodeScalars
+        guard scalars.count < 60 else { return String(label) }
+        return "xn--" + punycode(scalars.map(\.value))
       }
       .joined(separator: ".")
   }

@@ -103,6 +103,34 @@ enum Text {
     return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
   }
 
+  /// `text` with every `escape` and its two hexadecimal digits as the octet they stand for; an escape that begins none
+  /// stands for itself.
+  static func escapesDecoded(_ text: ArraySlice<UInt8>, escape: UInt8, underscoreIsSpace: Bool = false) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(text.count)
+    var at = text.startIndex
+    while at < text.endIndex {
+      let byte = text[at]
+      at += 1
+      if byte == escape, text.endIndex - at >= 2, let high = hexDigit(text[at]), let low = hexDigit(text[at + 1]) {
+        result.append(high << 4 | low)
+        at += 2
+      } else {
+        result.append(underscoreIsSpace && byte == 0x5F ? 0x20 : byte)
+      }
+    }
+    return result
+  }
+
+  static func hexDigit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte - 0x30
+    case 0x41...0x46: byte - 0x41 + 10
+    case 0x61...0x66: byte - 0x61 + 10
+    default: nil
+    }
+  }
+
   static func trimmed(_ text: some StringProtocol) -> String {
     var text = text[...]
     while let last = text.last, last == " " || last == "\t" { text.removeLast() }

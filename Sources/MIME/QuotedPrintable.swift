@@ -98,17 +98,8 @@ private final class QuotedPrintableReader: ByteReader {
       return seen
     }
     guard let second = try nextByte() else { return [0x3D, first] }
-    guard let high = Self.digit(first), let low = Self.digit(second) else { return [0x3D, first, second] }
+    guard let high = Text.hexDigit(first), let low = Text.hexDigit(second) else { return [0x3D, first, second] }
     return [high << 4 | low]
-  }
-
-  private static func digit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case 0x30...0x39: byte - 0x30
-    case 0x41...0x46: byte - 0x41 + 10
-    case 0x61...0x66: byte - 0x61 + 10
-    default: nil
-    }
   }
 }
 
