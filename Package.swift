@@ -29,6 +29,7 @@ let package = Package(
     .library(name: "MIME", targets: ["MIME"]),
     .library(name: "PKIX", targets: ["PKIX"]),
     .library(name: "SMIMECrypto", targets: ["SMIMECrypto"]),
+    .library(name: "ByteIO", targets: ["ByteIO"]),
     .library(name: "Issuance", targets: ["Issuance"]),
     .executable(name: "smime", targets: ["smime-cli"]),
   ],

@@ -87,11 +87,12 @@ public enum SMIMEWriter {
     for signer in signers where !micalgs.contains(signer.digestAlgorithm.micalg) {
       micalgs.append(signer.digestAlgorithm.micalg)
     }
-    let signature = try await SignedDataWriter.detachedSignature(over: content, signers: signers)
     try sink.write(
       SecurePart.signedHeader(
         messageFields: entity.header.messageFields, micalg: micalgs.joined(separator: ","), boundary: boundary))
-    try content.copy(to: sink)
+    let digests = SignedDataWriter.ContentDigests(for: signers, passingTo: sink)
+    try content.copy(to: digests)
+    let signature = try await SignedDataWriter.detachedSignature(over: digests, signers: signers)
     try sink.write(SecurePart.signatureHeader(boundary: boundary))
     let base64 = Base64EncodingSink(to: sink)
     try base64.write(signature)

@@ -1,0 +1,223 @@
+import ByteIO
+import CMS
+import Foundation
+import MIME
+import PKIX
+import SMIME
+import SMIMECrypto
+import SMIMETestSupport
+import Testing
+
+@Suite struct `Opening what was written` {
+  private let date = TestPKI.now
+
+  private func draft(_ text: String = "Grüße aus dem Café,\nAlice\n") -> Draft {
+    Draft(
+      from: Mailbox(displayName: "Alice", address: EmailAddress(localPart: "alice", domain: "example.com")),
+      to: [Mailbox(address: EmailAddress(localPart: "bob", domain: "example.com"))], subject: "Käse", text: text,
+      attachments: [Draft.Attachment(fileName: "a.bin", bytes: Array(0...255))], date: date)
+  }
+
+  private func reader(_ pki: TestPKI, _ identities: [Identity] = [], revocation: Revocation = .off) -> Reader {
+    Reader(
+      identities: identities,
+      paths: PathValidator(anchors: TrustAnchors([pki.root.certificate]), revocation: revocation))
+  }
+
+  private func open(_ message: Message, _ reader: Reader) async throws -> OpenedMessage {
+    try await reader.open(message.entity.source, at: date)
+  }
+
+  @Test(arguments: [PrivateKey.Kind.ec(.p256), .ec(.p384), .ec(.p521), .rsa(bits: 2048), .ed25519])
+  func `a signature of any key is verified, in both forms`(_ kind: PrivateKey.Kind) async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com", key: kind)
+    for form in [SMIMEWriter.SignatureForm.multipart, .opaque] {
+      let signed = try await draft().signed(by: alice, as: form, at: date)
+      let opened = try await open(signed, reader(pki))
+      #expect(opened.verdict.signature == .verified, "\(opened.signers.flatMap(\.failures))")
+      #expect(opened.verdict.encryption == .none)
+      #expect(opened.verdict.signer?.addresses == ["alice@example.com"])
+      #expect(opened.verdict.signer?.claimedTime == date)
+      #expect(signed.subject == "Käse")
+    }
+  }
+
+  @Test(arguments: [
+    (PrivateKey.Kind.ec(.p256), SMIMEWriter.EncryptionForm.compatible), (.ec(.p384), .modern),
+    (.ec(.p521), .compatible), (.rsa(bits: 2048), .compatible), (.rsa(bits: 2048), .modern),
+  ])
+  func `sign then encrypt is two calls`(_ row: (kind: PrivateKey.Kind, form: SMIMEWriter.EncryptionForm)) async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let bob = try await pki.mailbox("bob@example.com", key: row.kind)
+    let sealed = try await draft().signed(by: alice, at: date)
+      .encrypted(for: [bob.certificate, alice.certificate], as: row.form)
+    for identity in [alice, bob] {
+      let opened = try await open(sealed, reader(pki, [identity]))
+      #expect(opened.verdict.signature == .verified)
+      #expect(opened.verdict.encryption == .decrypted)
+      #expect(opened.layers.count == 2)
+      let text = try #require(opened.content?.all.first { $0.contentType.name == "text/plain" }?.text(limit: 10_000))
+      #expect(text.contains("Grüße aus dem Café"))
+    }
+    let stranger = try await open(sealed, reader(pki, [pki.mailbox("eve@example.com")]))
+    #expect(stranger.verdict.encryption == .keyMissing)
+    #expect(stranger.verdict.signature == .unsigned)
+    #expect(stranger.content == nil)
+  }
+
+  @Test func `triple wrapping is one more call`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let wrapped = try await draft().signed(by: alice, at: date).encrypted(for: [alice.certificate])
+      .signed(by: alice, at: date)
+    let opened = try await open(wrapped, reader(pki, [alice]))
+    #expect(opened.verdict.signature == .verified)
+    #expect(opened.verdict.encryption == .decrypted)
+    #expect(opened.layers.count == 3)
+  }
+
+  @Test func `CBC without a good signature inside is not proved whole`() async throws {
+    let pki = try await TestPKI()
+    let bob = try await pki.mailbox("bob@example.com")
+    let message = try draft().message()
+    let old = try await open(message.encrypted(for: [bob.certificate]), reader(pki, [bob]))
+    #expect(old.verdict.encryption == .decryptedUnauthenticated)
+    let modern = try await open(message.encrypted(for: [bob.certificate], as: .modern), reader(pki, [bob]))
+    #expect(modern.verdict.encryption == .decrypted)
+  }
+
+  @Test func `every changed byte of the signed part is noticed`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let bytes = try await draft("short").signed(by: alice, at: date).bytes()
+    let text = String(decoding: bytes, as: UTF8.self)
+    let start = try #require(text.range(of: "Content-Type: text/plain")).lowerBound.utf16Offset(in: text)
+    for offset in stride(from: start, to: start + 200, by: 7) {
+      var changed = bytes
+      changed[offset] ^= 1
+      let opened = try await reader(pki).open(BufferSource(changed), at: date)
+      #expect(opened.verdict.signature != .verified, "byte \(offset)")
+    }
+  }
+
+  @Test func `line ends that a relay changed do not matter`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let bytes = try await draft().signed(by: alice, at: date).bytes()
+    let opened = try await reader(pki).open(BufferSource(bytes.filter { $0 != 0x0D }), at: date)
+    #expect(opened.verdict.signature == .verified)
+  }
+
+  @Test func `an untrusted issuer, an expired and a future certificate each have their state`() async throws {
+    let (pki, other) = try await (TestPKI(), TestPKI(name: "Other"))
+    let alice = try await pki.mailbox("alice@example.com")
+    let signed = try await draft().signed(by: alice, at: date)
+    let stranger = try await open(signed, reader(other))
+    #expect(stranger.verdict.signature == .untrusted)
+    let source = signed.entity.source
+    let late = try await reader(pki).open(source, at: date.addingTimeInterval(400 * 86_400))
+    #expect(late.verdict.signature == .certificateExpired)
+    let early = try await reader(pki).open(source, at: date.addingTimeInterval(-3 * 86_400))
+    #expect(early.verdict.signature == .certificateNotYetValid)
+  }
+
+  @Test func `a revoked signer is refused, and an unknown one only when that is asked`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let signed = try await draft().signed(by: alice, at: date)
+    let lists = try await [pki.revocationList(revoking: [alice]), pki.rootRevocationList()]
+    let revoked = try await open(signed, reader(pki, revocation: .soft(RevocationFiles(lists))))
+    #expect(revoked.verdict.signature == .revoked)
+    let unknown = try await open(signed, reader(pki, revocation: .hard(RevocationFiles([]))))
+    #expect(unknown.verdict.signature == .revocationUnknown)
+    let noted = try await open(signed, reader(pki, revocation: .soft(RevocationFiles([]))))
+    #expect(noted.verdict.signature == .verified)
+    #expect(noted.verdict.signer?.notes.count == 2)
+  }
+
+  @Test func `somebody else's signature is a mismatch`() async throws {
+    let pki = try await TestPKI()
+    let eve = try await pki.mailbox("eve@example.com")
+    let opened = try await open(draft().signed(by: eve, at: date), reader(pki))
+    #expect(opened.verdict.signature == .signerMismatch)
+  }
+
+  @Test func `a signed part inside something unsigned is partial`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let signed = try await draft().signed(by: alice, at: date)
+    let inner = signed.entity.header.contentFields.flatMap(\.canonical) + [13, 10]
+      + (try signed.entity.source.bytes(in: signed.entity.bodyRange))
+    let mail =
+      Array("From: alice@example.com\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n".utf8) + inner
+      + Array("\r\n--x\r\nContent-Type: text/plain\r\n\r\nadded by somebody\r\n--x--\r\n".utf8)
+    let opened = try await reader(pki).open(BufferSource(mail), at: date)
+    #expect(opened.verdict.signature == .partial)
+    #expect(opened.verdict.partState == .verified)
+  }
+
+  @Test func `two signers are both told and the worse one counts`() async throws {
+    let pki = try await TestPKI()
+    let (alice, eve) = try await (pki.mailbox("alice@example.com"), pki.mailbox("eve@example.com"))
+    let sink = BufferSink()
+    try await SMIMEWriter.sign(draft().message().entity.source, by: [alice, eve], at: date, to: sink)
+    let opened = try await reader(pki).open(sink.source(), at: date)
+    #expect(opened.signers.map(\.state) == [.verified, .signerMismatch])
+    #expect(opened.verdict.signature == .signerMismatch)
+  }
+
+  @Test func `certificates alone sign nothing`() async throws {
+    let pki = try await TestPKI()
+    let object = SignedDataWriter.certificatesOnly([pki.root.certificate])
+    let mail = "From: alice@example.com\r\nContent-Type: application/pkcs7-mime; smime-type=signed-data\r\n"
+      + "Content-Transfer-Encoding: base64\r\n\r\n" + Data(object).base64EncodedString()
+    let opened = try await reader(pki).open(BufferSource(mail.utf8), at: date)
+    #expect(opened.verdict.signature == .unsigned)
+    #expect(opened.layers == [.certificates([pki.root.certificate])])
+  }
+
+  @Test(arguments: [
+    "application/x-pkcs7-mime; smime-type=signed-data", "application/pkcs7-mime", "APPLICATION/PKCS7-MIME",
+    "application/pkcs7-mime; smime-type=enveloped-data", "application/octet-stream; name=smime.p7m",
+  ])
+  func `the CMS decides what a part is`(_ type: String) async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let sink = BufferSink()
+    try await SignedDataWriter.sign(
+      BufferSource("Content-Type: text/plain\r\n\r\nhello\r\n".utf8),
+      signers: [SignedDataWriter.Signer(alice, signingTime: date)], form: .attached, to: sink)
+    let mail = "From: alice@example.com\r\nContent-Type: \(type)\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+      + Data(sink.bytes).base64EncodedString()
+    let opened = try await reader(pki).open(BufferSource(mail.utf8), at: date)
+    #expect(opened.verdict.signature == .verified)
+  }
+
+  @Test func `a broken object inside a readable mail is malformed, cut anywhere`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let bytes = try await draft("x").signed(by: alice, as: .opaque, at: date).bytes()
+    for count in stride(from: 0, to: bytes.count, by: 97) {
+      let opened = try await reader(pki).open(BufferSource(bytes[..<count]), at: date)
+      #expect(opened.verdict.signature != .verified, "cut at \(count)")
+    }
+  }
+
+  @Test func `opened content that is too large for memory goes where the caller says, or nowhere`() async throws {
+    let pki = try await TestPKI()
+    let bob = try await pki.mailbox("bob@example.com")
+    let sealed = try await draft().message().encrypted(for: [bob.certificate], as: .modern)
+    var limits = Reader.Limits()
+    limits.memory = 16
+    let reader = Reader(
+      identities: [bob], paths: PathValidator(anchors: TrustAnchors([pki.root.certificate])), limits: limits)
+    let dropped = try await reader.open(sealed.entity.source, at: date)
+    #expect(dropped.verdict.encryption == .decrypted)
+    #expect(dropped.content == nil)
+    #expect(dropped.defects.map(\.code).contains("contentNotKept"))
+    let kept = try await reader.open(sealed.entity.source, at: date, overflow: { BufferSink() })
+    #expect(kept.content?.contentType.name == "multipart/mixed")
+  }
+}
