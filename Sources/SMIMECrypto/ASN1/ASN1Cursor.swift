@@ -97,10 +97,16 @@ package struct ASN1Cursor: Sendable {
 
   // MARK: Looking
 
-  /// The next element's tag, nil at the end.
-  package var tag: ASN1Identifier? { next?.identifier }
+  // Not inlined: swift 6.3.1's optimiser ends with an ownership error where these are inlined beside a `node(_:)`.
 
-  package var isAtEnd: Bool { next == nil }
+  /// The next element's tag, nil at the end.
+  package var tag: ASN1Identifier? {
+    @inline(never) get { next?.identifier }
+  }
+
+  package var isAtEnd: Bool {
+    @inline(never) get { next == nil }
+  }
 
   /// The end of the structure; anything that is left is an error.
   package func finish() throws(Malformed) {
