@@ -7,6 +7,8 @@ public enum TransferEncoding: String, Hashable, Sendable {
   case binary
   case quotedPrintable = "quoted-printable"
   case base64
+  /// One that is not known: the body is taken as it stands.
+  case unrecognised
 
   /// True when the body stands as it is.
   public var isIdentity: Bool { self != .quotedPrintable && self != .base64 }

@@ -8,12 +8,17 @@ final class EntityReader {
   /// The boundaries that may come next, the outermost first.
   private var boundaries: [[UInt8]] = []
   private var partCount = 0
+  /// What is left of the budgets for all headers together.
+  private var headerBytesLeft: Int
+  private var fieldsLeft: Int
   private var sawBareLF = false
 
   init(_ source: any ByteSource, limits: MIMELimits) {
     self.source = source
     self.limits = limits
     lines = LineScanner(source)
+    headerBytesLeft = limits.allHeaderBytes
+    fieldsLeft = limits.headerFields
   }
 
   func read() throws -> Entity { try entity(depth: 0, default: .textPlain).entity }
@@ -34,7 +39,9 @@ final class EntityReader {
     let start = lines.offset
     var (headerEnd, bodyStart, delimiter) = try skipHeader(from: start, &defects)
     let header = Header(
-      try source.bytes(in: start..<min(headerEnd, start + limits.headerBytes)), defects: &defects)
+      try source.bytes(in: start..<headerEnd), at: start, fieldLimit: fieldsLeft, defects: &defects)
+    headerBytesLeft -= headerEnd - start
+    fieldsLeft -= header.fields.count
     let contentType = contentType(header, fallback, &defects)
     let encoding = transferEncoding(header, &defects)
     for name in ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "MIME-Version"]
@@ -46,9 +53,9 @@ final class EntityReader {
     var preamble: Range<Int>?
     var epilogue: Range<Int>?
     if delimiter == nil, mayDescend(contentType, encoding, depth, start, &defects) {
-      if contentType.isMultipart, let boundary = contentType.parameters["boundary"] {
+      if contentType.isMultipart {
         (parts, preamble, epilogue, delimiter) = try multipart(
-          Array(boundary.utf8), contentType, bodyStart, depth, start, &defects)
+          Self.boundary(of: contentType), contentType, bodyStart, depth, start, &defects)
       } else {
         let (inner, end) = try entity(depth: depth + 1, default: .textPlain)
         parts = [inner]
@@ -73,6 +80,7 @@ final class EntityReader {
 
   /// Goes behind the header: where it ends, where the body begins, and the boundary that cut it short, if one did.
   private func skipHeader(from start: Int, _ defects: inout [Defect]) throws -> (Int, Int, Delimiter?) {
+    let limit = min(limits.headerBytes, headerBytesLeft)
     var isFirst = true
     while let line = try lines.next() {
       if line.hasBareLF { sawBareLF = true }
@@ -84,9 +92,9 @@ final class EntityReader {
         return (end, end, delimiter)
       }
       isFirst = false
-      if line.end - start > limits.headerBytes {
+      if line.end - start > limit {
         defects.append(Defect(.headerTooLarge, "byte \(start)"))
-        return (line.end, line.end, nil)
+        return (line.start, line.start, nil)
       }
     }
     if !isFirst { defects.append(Defect(.headerWithoutEnd, "byte \(start)")) }
@@ -107,7 +115,7 @@ final class EntityReader {
       return encoding
     }
     defects.append(Defect(.transferEncodingUnknown, "Content-Transfer-Encoding"))
-    return .binary
+    return .unrecognised
   }
 
   private func mayDescend(
@@ -115,21 +123,31 @@ final class EntityReader {
   ) -> Bool {
     guard type.isMultipart || type.name == "message/rfc822" || type.name == "message/global" else { return false }
     if type.isMultipart {
-      let boundary = type.parameters["boundary"] ?? ""
-      guard !boundary.isEmpty, boundary.utf8.count < LineScanner.prefixLimit - 8 else {
+      guard 1..<LineScanner.prefixLimit - 8 ~= Self.boundary(of: type).count else {
         defects.append(Defect(.boundaryMissing, "byte \(start)"))
         return false
       }
+      if type.parameters.duplicates.contains("boundary") {
+        defects.append(Defect(.boundaryAmbiguous, "byte \(start)"))
+      }
     }
-    guard encoding.isIdentity else {
+    if !encoding.isIdentity {
       defects.append(Defect(.transferEncodingOnComposite, "byte \(start)"))
-      return false
+      // QUIRK: software labels a multipart as its parts are encoded, and writes its boundaries plainly all the same.
+      guard type.isMultipart else { return false }
     }
     guard depth < limits.nesting else {
       defects.append(Defect(.nestedTooDeep, "byte \(start)"))
       return false
     }
     return true
+  }
+
+  /// RFC 2046 §5.1.1: it does not end in white space, which may follow it on its line.
+  private static func boundary(of type: ContentType) -> [UInt8] {
+    var boundary = Array((type.parameters["boundary"] ?? "").utf8)
+    while let last = boundary.last, last == 0x20 || last == 0x09 { boundary.removeLast() }
+    return boundary
   }
 
   // MARK: Body
@@ -173,10 +191,8 @@ final class EntityReader {
   }
 
   private func delimiter(_ line: LineScanner.Line) -> Delimiter? {
-    guard line.prefix.starts(with: [0x2D, 0x2D]), line.contentEnd - line.start <= LineScanner.prefixLimit else {
-      return nil
-    }
-    let rest = line.prefix.dropFirst(2)
+    guard !line.dashed.isEmpty else { return nil }
+    let rest = line.dashed.dropFirst(2)
     for level in boundaries.indices.reversed() {
       guard rest.starts(with: boundaries[level]) else { continue }
       var tail = rest.dropFirst(boundaries[level].count)

@@ -49,13 +49,18 @@ public struct Header: Hashable, Sendable {
     fields.filter { !Text.hasPrefixIgnoringCase($0.name, "content-") && !$0.isNamed("MIME-Version") }
   }
 
-  /// Reads the fields of `bytes`, a header without the empty line that ends it.
-  init(_ bytes: [UInt8], defects: inout [Defect]) {
+  /// Reads the fields of `bytes`, a header without the empty line that ends it, which begins at `start` of the message.
+  init(_ bytes: [UInt8], at start: Int, fieldLimit: Int, defects: inout [Defect]) {
     var fields: [HeaderField] = []
     var at = 0
+    var firstWithoutColon: Int?
     // An mbox file's separator is no field.
     if bytes.starts(with: "From ".utf8) { at = Self.nextLine(bytes, after: 0) }
     while at < bytes.count {
+      guard fields.count < fieldLimit else {
+        defects.append(Defect(.headerTooLarge, "byte \(start + at)"))
+        break
+      }
       var end = Self.nextLine(bytes, after: at)
       while end < bytes.count, bytes[end] == 0x20 || bytes[end] == 0x09 { end = Self.nextLine(bytes, after: end) }
       let raw = bytes[at..<end]
@@ -70,8 +75,12 @@ public struct Header: Hashable, Sendable {
           continue
         }
       }
-      defects.append(Defect(.headerLineWithoutColon, "byte \(at)"))
+      if firstWithoutColon == nil { firstWithoutColon = start + at }
       at = end
+    }
+    if let firstWithoutColon { defects.append(Defect(.headerLineWithoutColon, "byte \(firstWithoutColon)")) }
+    if bytes.contains(where: { $0 >= 0x80 }), String(validating: bytes, as: UTF8.self) == nil {
+      defects.append(Defect(.headerNotUTF8, "byte \(start)"))
     }
     self.fields = fields
   }

@@ -7,8 +7,8 @@ final class LineScanner {
     let start: Int
     let contentEnd: Int
     let end: Int
-    /// The first bytes of the content, as many as a boundary may have.
-    let prefix: ArraySlice<UInt8>
+    /// The content of a line that may be a boundary: it begins with `--` and is no longer than ``prefixLimit``.
+    let dashed: ArraySlice<UInt8>
     /// True when it ends in a bare LF.
     let hasBareLF: Bool
   }
@@ -33,12 +33,15 @@ final class LineScanner {
     guard offset < windowEnd else { return nil }
     let start = offset
     let at = start - windowStart
-    let prefix = Array(window[at..<min(at + Self.prefixLimit, windowEnd - windowStart)])
+    let isDashed = windowEnd - start > 2 && window[at] == 0x2D && window[at + 1] == 0x2D
+    // Kept, since finding the line's end may move the window.
+    let kept = isDashed ? window[at..<min(at + Self.prefixLimit, windowEnd - windowStart)] : []
     let (lineFeed, isCRLF) = try findLineFeed(from: start)
     let contentEnd = lineFeed.map { isCRLF ? $0 - 1 : $0 } ?? source.count
     offset = lineFeed.map { $0 + 1 } ?? source.count
     return Line(
-      start: start, contentEnd: contentEnd, end: offset, prefix: prefix.prefix(contentEnd - start),
+      start: start, contentEnd: contentEnd, end: offset,
+      dashed: contentEnd - start <= kept.count ? kept.prefix(contentEnd - start) : [],
       hasBareLF: lineFeed != nil && !isCRLF)
   }
 
@@ -65,8 +68,7 @@ final class LineScanner {
         // To the line's end.
         let lineFeed = unsafe Bytes.firstLineFeed(in: bytes, from: at, to: count)
         guard lineFeed < count else {
-          // The line goes on beyond the window. What is left of it cannot begin a line, so it is passed over, but for
-          // its last byte, which may be the CR of a line end.
+          // The line goes on beyond the window.
           at = count
           break
         }
@@ -84,14 +86,16 @@ final class LineScanner {
     offset = windowStart + at
     // Inside a line that goes on beyond the window: on to its end.
     if at == count, window[count - 1] != 0x0A {
-      offset = try findLineFeed(from: offset).offset.map { $0 + 1 } ?? source.count
+      let (lineFeed, isCRLF) = try findLineFeed(from: offset, lastWasCR: window[count - 1] == 0x0D)
+      offset = lineFeed.map { $0 + 1 } ?? source.count
+      if lineFeed != nil && !isCRLF { sawBareLF = true }
     }
   }
 
   /// The offset of the first LF from `start` on, and whether a CR stands before it.
-  private func findLineFeed(from start: Int) throws -> (offset: Int?, isCRLF: Bool) {
+  private func findLineFeed(from start: Int, lastWasCR: Bool = false) throws -> (offset: Int?, isCRLF: Bool) {
     var at = start
-    var lastWasCR = false
+    var lastWasCR = lastWasCR
     while at < source.count {
       if at >= windowEnd || at < windowStart { try load(at) }
       guard at < windowEnd else { break }
@@ -117,5 +121,16 @@ final class LineScanner {
   private func load(_ start: Int) throws {
     windowStart = start
     windowEnd = start + (try source.read(at: start, into: &window))
+    // A source may give less than was asked for.
+    let wanted = min(start + window.count, source.count)
+    var rest: [UInt8] = []
+    while windowEnd < wanted {
+      if rest.isEmpty { rest = [UInt8](repeating: 0, count: window.count) }
+      let count = min(try source.read(at: windowEnd, into: &rest), wanted - windowEnd)
+      if count == 0 { return }
+      let at = windowEnd - start
+      window.replaceSubrange(at..<at + count, with: rest[..<count])
+      windowEnd += count
+    }
   }
 }

@@ -39,6 +39,9 @@ public struct Message: Sendable {
     replyTo = mailboxes("Reply-To")
     to = mailboxes("To")
     cc = mailboxes("Cc")
+    for name in ["Subject", "Date", "Message-ID", "In-Reply-To", "References"] where entity.header.all(name).count > 1 {
+      defects.append(Defect(.duplicateField, name))
+    }
     self.defects = defects
   }
 
