@@ -69,6 +69,23 @@ struct `NSS cmsutil` {
   @Test func `encrypts what is read here`() async throws {
     try await Exchange.encryptThere(NSSPeer(Cast.shared.value))
   }
+
+  @Test func `exchanges PKCS #12`() async throws {
+    let cast = try await Cast.shared.value
+    let peer = try NSSPeer(cast)
+    for member in cast.members {
+      for profile in [PKCS12.Profile.modern, .compat] {
+        let file = try PKCS12.write(
+          member.identity, friendlyName: "somebody", password: Password("pässwörd"), profile: profile)
+        #expect(throws: Never.self, "\(member.choice) \(profile)") { try peer.imports(file, password: "pässwörd") }
+      }
+      for password in ["sesame", "pässwörd"] {
+        let file = try peer.exports(member, password: password)
+        let found = try PKCS12.read(file, password: Password(password)).identities()
+        #expect(found.map(\.certificate) == [member.identity.certificate], "\(member.choice) \(password)")
+      }
+    }
+  }
 }
 
 /// Every combination of one direction with one peer.

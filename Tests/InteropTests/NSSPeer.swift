@@ -74,4 +74,22 @@ final class NSSPeer: Peer {
     try perform(Self.program, ["-D", "-d", "sql:nss", "-i", "object", "-o", "content"], in: workshop.path)
     return try workshop.read("content")
   }
+
+  /// Whether NSS takes a PKCS #12 file, in a database of its own.
+  func imports(_ pkcs12: [UInt8], password: String) throws {
+    let folder = "db\(UInt32.random(in: 0...UInt32.max))"
+    try perform("mkdir", [folder], in: workshop.path)
+    try perform("certutil", ["-N", "-d", "sql:\(folder)", "--empty-password"], in: workshop.path)
+    try workshop.write(pkcs12, to: "in.p12")
+    try perform(
+      "pk12util", ["-d", "sql:\(folder)", "-i", "in.p12", "-W", password, "-K", ""], in: workshop.path)
+  }
+
+  /// The member as NSS exports it.
+  func exports(_ member: Member, password: String) throws -> [UInt8] {
+    try perform(
+      "pk12util", ["-d", "sql:nss", "-o", "out.p12", "-n", member.address, "-W", password, "-K", ""],
+      in: workshop.path)
+    return try workshop.read("out.p12")
+  }
 }

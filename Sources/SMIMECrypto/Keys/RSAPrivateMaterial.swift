@@ -12,7 +12,7 @@ struct RSAPrivateMaterial: Sendable {
   /// swift-crypto's key. Its import proves that the numbers belong together, which libcrypto's does not.
   private let key: _RSA.Signing.PrivateKey
   #if OpenSSL
-    private let handle: EVPKey
+    private let handle: LazyEVPKey
   #else
     private let rawKey: _RSA.BlindSigning.PrivateKey<SHA384>
   #endif
@@ -43,7 +43,7 @@ struct RSAPrivateMaterial: Sendable {
       key = try _RSA.Signing.PrivateKey(unsafeDERRepresentation: pkcs1)
     } catch { throw Malformed("the numbers of an RSA key do not belong together", path: "RSAPrivateKey") }
     #if OpenSSL
-      handle = try EVPKey(rsaPrivateKey: pkcs1)
+      handle = LazyEVPKey(pkcs1: self.pkcs1)
     #else
       do {
         rawKey = try _RSA.BlindSigning.PrivateKey(
@@ -55,7 +55,7 @@ struct RSAPrivateMaterial: Sendable {
   /// Signs a digest of the algorithm's size.
   func sign(_ digest: [UInt8], _ algorithm: SignatureAlgorithm) throws -> [UInt8] {
     #if OpenSSL
-      return try handle.sign(digest, algorithm)
+      return try handle.get().sign(digest, algorithm)
     #else
       let padding: _RSA.Signing.Padding
       switch algorithm {
@@ -78,7 +78,7 @@ struct RSAPrivateMaterial: Sendable {
     // QUIRK: a few old writers drop leading zeros; RFC 8017 §7.2.1 wants as many octets as the modulus has.
     let whole = repeatElement(0, count: count - encrypted.count) + encrypted
     #if OpenSSL
-      return handle.decryptRaw(whole[...])
+      return try? handle.get().decryptRaw(whole[...])
     #else
       return (try? rawKey.blindSignature(for: whole)).map { [UInt8]($0.rawRepresentation) }
     #endif
@@ -87,7 +87,7 @@ struct RSAPrivateMaterial: Sendable {
   /// RSAES-OAEP (RFC 8017 §7.1.2); nil for whatever goes wrong.
   func decrypt(_ encrypted: ArraySlice<UInt8>, _ parameters: OAEPParameters) -> [UInt8]? {
     #if OpenSSL
-      return handle.decrypt(encrypted, parameters)
+      return try? handle.get().decrypt(encrypted, parameters)
     #else
       let padding: _RSA.Encryption.Padding
       switch parameters {

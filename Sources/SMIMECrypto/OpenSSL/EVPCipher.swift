@@ -106,17 +106,18 @@
     /// A window of zeros and a block: appending them is one copy, where a repeated element is a loop.
     private static let room = [UInt8](repeating: 0, count: windowSize + 64)
 
-    /// Lets libcrypto write up to `most` bytes behind what `output` holds.
+    /// Lets libcrypto write up to `most` bytes behind what `output` holds, straight into its storage.
     private func append(
       _ most: Int, to output: inout [UInt8], _ body: (UnsafeMutablePointer<UInt8>?, inout Int32) -> Int32
     ) throws {
-      let start = output.count
-      output.append(contentsOf: Self.room[..<most])
-      var count: Int32 = 0
-      let done = unsafe output.withUnsafeMutableBufferPointer { buffer in
-        unsafe body(buffer.baseAddress.map { unsafe $0 + start }, &count)
+      var done: Int32 = 0
+      output.append(addingCapacity: most) { (span: inout OutputSpan<UInt8>) in
+        unsafe span.withUnsafeMutableBufferPointer { buffer, written in
+          var count: Int32 = 0
+          done = unsafe body(buffer.baseAddress, &count)
+          if done == 1 { written = Int(count) }
+        }
       }
-      output.removeLast(most - (done == 1 ? Int(count) : 0))
       guard done == 1 else {
         LibCrypto.clearErrors()
         throw DecryptionFailed()

@@ -1,5 +1,25 @@
 #if OpenSSL
   import COpenSSL
+  import Synchronization
+
+  /// An RSA private key that libcrypto gets to see when it is first used: opening the library costs two milliseconds,
+  /// and most keys that are read do nothing.
+  final class LazyEVPKey: Sendable {
+    private let pkcs1: SymmetricKey
+    private let key = Mutex<EVPKey?>(nil)
+
+    /// - Parameter pkcs1: an RSAPrivateKey whose numbers were checked.
+    init(pkcs1: SymmetricKey) { self.pkcs1 = pkcs1 }
+
+    func get() throws(Unsupported) -> EVPKey {
+      try key.withLock { (key: inout EVPKey?) throws(Unsupported) -> EVPKey in
+        if let key { return key }
+        let new = try EVPKey(rsaPrivateKey: pkcs1.octets[...])
+        key = new
+        return new
+      }
+    }
+  }
 
   /// An RSA key in libcrypto's hands.
   ///
