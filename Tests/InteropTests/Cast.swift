@@ -36,6 +36,10 @@ struct Cast: Sendable {
   static let shared = Task { try await Cast() }
   static let password = "sesame"
 
+  static func pkcs12(_ identity: Identity, _ name: String) throws -> [UInt8] {
+    try PKCS12.write(identity, friendlyName: name, password: Password(password), profile: .compat)
+  }
+
   let rootPEM: String
   let issuingPEM: String
   let rootDER: [UInt8]
@@ -54,8 +58,7 @@ struct Cast: Sendable {
       let address = "\(choice.rawValue)@example.com"
       let identity = try await pki.mailbox(
         address, key: choice.kind, validity: Validity(from: Date(timeIntervalSinceNow: -86_400), days: 365))
-      let pkcs12 = try PKCS12.write(
-        identity, friendlyName: address, password: Password(Self.password), profile: .compat)
+      let pkcs12 = try Self.pkcs12(identity, address)
       members.append(Member(choice: choice, identity: identity, address: address, pkcs12: pkcs12))
     }
     self.members = members
