@@ -4,7 +4,10 @@
 
 SWIFT   ?= swift
 PREFIX  ?= /usr/local
-RELEASE := -c release --product smime --static-swift-stdlib
+# Small commands start often: the Swift runtime and libstdc++ go into the file, symbols and what nobody calls stay out.
+STATIC  := .build/static
+RELEASE := -c release --product smime --static-swift-stdlib \
+           -Xlinker -L$(CURDIR)/$(STATIC) -Xlinker --as-needed -Xlinker --gc-sections -Xlinker -s
 BINARY   = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)/smime
 
 # What the build needs, and the programs that the tests exchange messages with.
@@ -36,6 +39,8 @@ fi
 endef
 
 build: setup ## the release command
+	@mkdir -p $(STATIC)
+	@archive=$$(clang -print-file-name=libstdc++.a); [ ! -f "$$archive" ] || ln -sf "$$archive" $(STATIC)/
 	$(SWIFT) build $(RELEASE)
 
 run: build ## build the command and show all of it once

@@ -1,7 +1,10 @@
 import ArgumentParser
 
+@main enum Start {
+  static func main() { MainThreadExecutor().run { await SMIMECommand.main() } }
+}
+
 /// The command: arguments in, one library call, output.
-@main
 struct SMIMECommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "smime",
