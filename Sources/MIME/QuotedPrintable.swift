@@ -111,6 +111,8 @@ final class QuotedPrintableSink: ByteSink {
   private var output: [UInt8] = []
   /// The last byte, held back since what follows decides how it is written.
   private var held: UInt8?
+  /// True when a CR stands behind `held`; it is half a line end or a byte like others.
+  private var hasReturn = false
   private static let digits = Array("0123456789ABCDEF".utf8)
 
   init(to target: any ByteSink) { self.target = target }
@@ -118,13 +120,18 @@ final class QuotedPrintableSink: ByteSink {
   func write(_ bytes: Span<UInt8>) throws {
     for index in bytes.indices {
       let byte = bytes[index]
-      if byte == 0x0A {
+      switch byte {
+      case 0x0A:
         // CRLF, and the bare LF that local text has, are the line ends.
-        if let held, held != 0x0D { put(held, isLast: true) }
+        if let held { put(held, isLast: true) }
         held = nil
+        hasReturn = false
         endLine()
-      } else {
-        if let held { put(held, isLast: false) }
+      case 0x0D:
+        if hasReturn { release() }
+        hasReturn = true
+      default:
+        release()
         held = byte
       }
       if output.count >= windowSize { try flush() }
@@ -132,11 +139,23 @@ final class QuotedPrintableSink: ByteSink {
   }
 
   func finish() throws {
-    if let held { put(held, isLast: true) }
+    if hasReturn {
+      release()
+    } else if let held {
+      put(held, isLast: true)
+    }
     held = nil
     output += line
     line = []
     try flush()
+  }
+
+  /// Writes what was held, which no line end follows.
+  private func release() {
+    if let held { put(held, isLast: false) }
+    held = nil
+    if hasReturn { put(0x0D, isLast: true) }
+    hasReturn = false
   }
 
   private func flush() throws {

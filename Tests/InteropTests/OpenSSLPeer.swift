@@ -91,4 +91,11 @@ final class OpenSSLPeer: Peer {
     guard let block = try PEMBlock.all(in: result.output).first else { throw PeerFailure("openssl finds no key") }
     return block.bytes
   }
+
+  /// What `openssl cms` makes of a message in MIME.
+  func mail(_ message: [UInt8], _ arguments: [String]) throws -> [UInt8] {
+    try workshop.write(message, to: "mail")
+    try perform(Self.program, ["cms", "-in", "mail", "-out", "mail.out"] + arguments, in: workshop.path)
+    return try workshop.read("mail.out")
+  }
 }
