@@ -6,6 +6,7 @@ import ArgumentParser
 
 /// The command: arguments in, one library call, output.
 struct SMIMECommand: AsyncParsableCommand {
+  // Every name is given: deriving one from its type costs a command as small as verify a tenth of its time.
   static let configuration = CommandConfiguration(
     commandName: "smime",
     abstract: "Sign, verify, encrypt and decrypt mail.",

@@ -5,6 +5,7 @@ import MIME
 
 struct Decrypt: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "decrypt",
     abstract: "Take off the encryption and write what was inside.",
     discussion: """
       Writes the inner part as it is, signature and all; the outer header is left behind. Nothing is written before \

@@ -3,6 +3,7 @@ import SMIME
 
 struct Encrypt: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "encrypt",
     abstract: "Encrypt a message.",
     discussion: """
       Each recipient can read it, and nobody else; name your own certificate too, to read your copy. Sign first: \

@@ -3,6 +3,7 @@ import SMIME
 
 struct Open: ReadingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "open",
     abstract: "Decrypt, verify and read a message.",
     discussion: """
       Takes off every layer of encryption and signature, prints what they are worth, and then the text. Attachments \

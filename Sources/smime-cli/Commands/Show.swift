@@ -2,6 +2,7 @@ import ArgumentParser
 
 struct Show: ReadingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "show",
     abstract: "Show what a file is, and what is in it.",
     discussion: """
       Takes mail, CMS, certificates, revocation lists, requests, keys and PKCS#12, as PEM, DER or base64. Nothing is \

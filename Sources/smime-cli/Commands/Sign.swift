@@ -5,6 +5,7 @@ import SMIME
 
 struct Sign: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "sign",
     abstract: "Sign a message.",
     discussion: """
       Reads a mail and writes it signed: as multipart/signed, which every program can read, or with --opaque as one \

@@ -3,6 +3,7 @@ import SMIME
 
 struct Verify: ReadingCommand {
   static let configuration = CommandConfiguration(
+    commandName: "verify",
     abstract: "Tell who signed a message, and whether to believe it.",
     discussion: """
       Prints the verdict. Only a message that is signed as a whole, unchanged, by the sender shown, with a certificate \

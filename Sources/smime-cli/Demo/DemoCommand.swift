@@ -4,6 +4,7 @@ import Glibc
 
 struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "demo",
     abstract: "Show all of it once: an authority, two people, a secured mail, and what is refused.",
     discussion: """
       Every step is an ordinary command, printed before it runs, so that it can be copied. The files stay in a folder \
