@@ -29,6 +29,13 @@ import Testing
         == hex("559726be38db125bc85ed7895f6e3cf574c7a01c080c3447db1e8a76764deb3c"))
   }
 
+  /// swift-crypto forces the pointers of both.
+  @Test func `PBKDF2 of nothing`() throws {
+    let derivation = try PBKDF2(parameters: hex("3005 0400 020101")[...])
+    #expect(octets(try derivation.derive(from: [], byteCount: 20)) == hex("1e437a1c79d75be61e91141dae20affc4892cc99"))
+    #expect(try PKCS12KDF.derive(.key, password: [], salt: [], rounds: 1, byteCount: 20, .sha1).count == 20)
+  }
+
   @Test(arguments: [
     ("3009 0404 73616c74 020100", "a key derivation of 0 rounds"),
     ("3009 0404 73616c74 0201ff", "a key derivation of -1 rounds"),
