@@ -58,7 +58,17 @@ struct SMIMECommand: AsyncParsableCommand {
 
   /// The command that the arguments name.
   private static func parsed() -> sending any ParsableCommand {
+    if let command = mailCommand(CommandLine.arguments) { return command }
     do { return try parseAsRoot() } catch { Exit.usage(error) }
+  }
+
+  /// A mail command by itself, without the tree of all commands around it, which takes as long to build as a small mail
+  /// takes to verify. Whatever is not plainly such a command, help and errors among it, is left to the whole tree.
+  private static func mailCommand(_ arguments: [String]) -> (any ParsableCommand)? {
+    let commands: [any ParsableCommand.Type] = [Sign.self, Verify.self, Encrypt.self, Decrypt.self, Open.self]
+    guard arguments.count > 1, let command = commands.first(where: { $0.configuration.commandName == arguments[1] })
+    else { return nil }
+    return try? command.parseAsRoot(Array(arguments.dropFirst(2)))
   }
 
   @concurrent private static func run(_ command: sending any ParsableCommand) async throws {
