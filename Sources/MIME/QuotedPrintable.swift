@@ -43,9 +43,8 @@ private final class QuotedPrintableReader: ByteReader {
         filled += 1
         continue
       }
-      guard let byte = try nextByte() else {
-        break
-      }
+      if space.isEmpty, filled + 2 <= buffer.count, decodePlain(into: &buffer, &filled) { continue }
+      guard let byte = try nextByte() else { break }
       switch byte {
       case 0x20, 0x09:
         space.append(byte)
@@ -72,6 +71,46 @@ private final class QuotedPrintableReader: ByteReader {
       }
     }
     return filled
+  }
+
+  /// What needs no more than the window to be understood: text, CRLF, escapes, white space within a line. Returns false
+  /// where it gets no further.
+  private func decodePlain(into buffer: inout [UInt8], _ filled: inout Int) -> Bool {
+    let start = at
+    unsafe window.withUnsafeBufferPointer { window in
+      unsafe buffer.withUnsafeMutableBufferPointer { buffer in
+        var from = at
+        var to = filled
+        while from + 2 < count, to + 2 <= buffer.count {
+          let byte = unsafe window[from]
+          if byte == 0x3D {
+            let (high, low) = unsafe (Text.hexDigit(window[from + 1]), Text.hexDigit(window[from + 2]))
+            guard let high, let low else { break }
+            unsafe buffer[to] = high << 4 | low
+            from += 3
+            to += 1
+          } else if byte == 0x0D {
+            guard unsafe window[from + 1] == 0x0A else { break }
+            unsafe buffer[to] = 0x0D
+            unsafe buffer[to + 1] = 0x0A
+            from += 2
+            to += 2
+          } else if byte == 0x20 || byte == 0x09 {
+            guard unsafe window[from + 1] > 0x20 else { break }
+            unsafe buffer[to] = byte
+            from += 1
+            to += 1
+          } else {
+            unsafe buffer[to] = byte
+            from += 1
+            to += 1
+          }
+        }
+        at = from
+        filled = to
+      }
+    }
+    return at > start
   }
 
   private func release(_ bytes: [UInt8]) {
@@ -104,84 +143,117 @@ private final class QuotedPrintableReader: ByteReader {
 }
 
 /// Writes text as quoted-printable: lines of at most 76 characters, safe against relays that strip trailing space, quote
-/// `From ` or read `.` as an end (RFC 2045 §6.7, RFC 2049 §3).
+/// `From ` or read `.` as an end (RFC 2045 §6.7, RFC 2049 §3). CRLF, and the bare LF that local text has, are line ends.
 final class QuotedPrintableSink: ByteSink {
   private let target: any ByteSink
-  private var line: [UInt8] = []
   private var output: [UInt8] = []
-  /// The last byte, held back since what follows decides how it is written.
-  private var held: UInt8?
-  /// True when a CR stands behind `held`; it is half a line end or a byte like others.
-  private var hasReturn = false
+  private var used = 0
+  /// How many characters the current line has.
+  private var lineLength = 0
+  /// White space and CR, held back since what follows decides how they are written.
+  private var heldSpace: UInt8?
+  private var holdsCR = false
+
+  /// What needs to be escaped wherever it stands.
+  private static let isEscaped: [Bool] = (0..<256).map { $0 < 0x20 && $0 != 0x09 || $0 >= 0x7F || $0 == 0x3D }
   private static let digits = Array("0123456789ABCDEF".utf8)
+  private static let pieceSize = 16 * 1024
 
   init(to target: any ByteSink) { self.target = target }
 
   func write(_ bytes: Span<UInt8>) throws {
-    for index in bytes.indices {
-      let byte = bytes[index]
-      switch byte {
-      case 0x0A:
-        // CRLF, and the bare LF that local text has, are the line ends.
-        if let held { put(held, isLast: true) }
-        held = nil
-        hasReturn = false
-        endLine()
-      case 0x0D:
-        if hasReturn { release() }
-        hasReturn = true
-      default:
-        release()
-        held = byte
+    var at = 0
+    while at < bytes.count {
+      let end = min(at + Self.pieceSize, bytes.count)
+      // Three characters for each byte, and three for the end of a line at most every 70.
+      reserve((end - at) * 4 + 16)
+      while at < end {
+        put(bytes[at])
+        at += 1
       }
-      if output.count >= windowSize { try flush() }
+      if used >= windowSize { try flush() }
     }
   }
 
   func finish() throws {
-    if hasReturn {
-      release()
-    } else if let held {
-      put(held, isLast: true)
-    }
-    held = nil
-    output += line
-    line = []
+    reserve(16)
+    if let heldSpace { escape(heldSpace) }
+    if holdsCR { escape(0x0D) }
+    heldSpace = nil
+    holdsCR = false
     try flush()
   }
 
-  /// Writes what was held, which no line end follows.
-  private func release() {
-    if let held { put(held, isLast: false) }
-    held = nil
-    if hasReturn { put(0x0D, isLast: true) }
-    hasReturn = false
+  private func reserve(_ count: Int) {
+    guard output.count - used < count else { return }
+    output.append(contentsOf: repeatElement(0, count: max(count, windowSize + count)))
   }
 
   private func flush() throws {
+    guard used > 0 else { return }
+    // Taken out while the target has it, and put back with its memory.
     var written: [UInt8] = []
     swap(&written, &output)
-    try target.write(written.span)
+    try target.write(written.span.extracting(0..<used))
+    used = 0
+    swap(&written, &output)
   }
 
-  private func put(_ byte: UInt8, isLast: Bool) {
-    let isPlain =
-      byte > 0x20 && byte < 0x7F && byte != 0x3D || (byte == 0x20 || byte == 0x09) && !isLast
-    let isRisky = line.isEmpty && (byte == 0x2E || byte == 0x46 || byte == 0x2D)
-    let size = isPlain && !isRisky ? 1 : 3
-    if line.count + size > 75 {
-      output += line + [0x3D, 0x0D, 0x0A]
-      line.removeAll(keepingCapacity: true)
+  private func put(_ byte: UInt8) {
+    if byte == 0x0A {
+      if let heldSpace { escape(heldSpace) }
+      heldSpace = nil
+      holdsCR = false
+      append(0x0D)
+      append(0x0A)
+      lineLength = 0
+      return
     }
-    if size == 1 {
-      line.append(byte)
+    if byte == 0x0D && !holdsCR {
+      holdsCR = true
+      return
+    }
+    if let space = heldSpace {
+      plain(space)
+      heldSpace = nil
+    }
+    if holdsCR { escape(0x0D) }
+    holdsCR = byte == 0x0D
+    if holdsCR { return }
+    if byte == 0x20 || byte == 0x09 {
+      heldSpace = byte
+    } else if Self.isEscaped[Int(byte)] || lineLength == 0 && (byte == 0x2E || byte == 0x46 || byte == 0x2D) {
+      escape(byte)
     } else {
-      line += [0x3D, Self.digits[Int(byte >> 4)], Self.digits[Int(byte & 15)]]
+      plain(byte)
     }
   }
 
-  private func endLine() {
-    output += line + [0x0D, 0x0A]
-    line.removeAll(keepingCapacity: true)
+  private func plain(_ byte: UInt8) {
+    makeRoom(1)
+    append(byte)
+    lineLength += 1
+  }
+
+  private func escape(_ byte: UInt8) {
+    makeRoom(3)
+    append(0x3D)
+    append(Self.digits[Int(byte >> 4)])
+    append(Self.digits[Int(byte & 15)])
+    lineLength += 3
+  }
+
+  /// Goes to a new line when `count` more characters, and the `=` behind them, would not fit.
+  private func makeRoom(_ count: Int) {
+    guard lineLength + count > 75 else { return }
+    append(0x3D)
+    append(0x0D)
+    append(0x0A)
+    lineLength = 0
+  }
+
+  private func append(_ byte: UInt8) {
+    output[used] = byte
+    used += 1
   }
 }

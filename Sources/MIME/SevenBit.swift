@@ -42,12 +42,36 @@ struct TransportCheck {
   }
 }
 
+/// A part that no relay passes on unchanged, and that cannot be encoded anew.
+public struct UnsafeForTransport: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Reason: String, Hashable, Sendable {
+    /// Others signed it as it stands (RFC 1847 §2.1).
+    case signed = "is signed, and holds 8-bit or overlong lines"
+    /// It has parts that could not be found.
+    case unreadableParts = "cannot be taken apart, and holds 8-bit or overlong lines"
+    /// Its Content-Transfer-Encoding is not known.
+    case unknownEncoding = "has an unknown Content-Transfer-Encoding, and holds 8-bit or overlong lines"
+  }
+
+  public let reason: Reason
+  /// Where the part begins.
+  public let offset: Int
+
+  public init(reason: Reason, offset: Int) {
+    self.reason = reason
+    self.offset = offset
+  }
+
+  public var description: String { "the part at byte \(offset) \(reason.rawValue)" }
+}
+
 extension Entity {
   /// The entity as it is to be signed: line ends CRLF, 7-bit safe, only the header fields that describe the content
-  /// (RFC 8551 §3.1). What is safe already stays as it stands, byte for byte, and so does everything that is signed or
-  /// encrypted: encoding it anew would break it (RFC 1847 §2.1).
+  /// (RFC 8551 §3.1). What is safe already stays as it stands, byte for byte.
   ///
   /// The stream can be read any number of times and keeps no more than a window in memory.
+  ///
+  /// - Throws: ``UnsafeForTransport`` for a part that would break: others signed it, or it is encoded in an unknown way.
   public func signable() throws -> any ByteStream {
     var pieces: [any ByteStream] = []
     try append(describingFields, to: &pieces)
@@ -56,7 +80,9 @@ extension Entity {
 
   /// The entity as it is to be encrypted: line ends CRLF, only the header fields that describe the content.
   public var enclosable: any ByteStream {
-    JoinedStream(pieces: [BufferSource(Self.header(describingFields)), CanonicalStream(rawBody)])
+    JoinedStream(pieces: [
+      BufferSource(describingFields.flatMap(\.canonical) + [0x0D, 0x0A]), CanonicalStream(rawBody),
+    ])
   }
 
   /// The fields that move inside. A message that has none says at least that it is text.
@@ -66,35 +92,47 @@ extension Entity {
     return [HeaderField(name: "Content-Type", raw: raw[...], valueStart: 13)] + header.contentFields
   }
 
-  private var isSealed: Bool {
-    switch contentType.name {
-    case "multipart/signed", "multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime": true
-    default: false
-    }
-  }
+  /// What is signed or encrypted in the form of several parts stays as it stands.
+  private var isSealed: Bool { contentType.name == "multipart/signed" || contentType.name == "multipart/encrypted" }
 
   private func append(_ fields: [HeaderField], to pieces: inout [any ByteStream]) throws {
-    if isSealed {
-      pieces += [BufferSource(Self.header(fields)), CanonicalStream(rawBody)]
-    } else if try isTransportSafe(bodyRange) {
+    if try isTransportSafe(bodyRange) {
       // An 8-bit label on 7-bit content invites relays to change it.
       let label = transferEncoding == .eightBit || transferEncoding == .binary ? TransferEncoding.sevenBit : nil
-      pieces += [BufferSource(Self.header(fields, encoding: label)), CanonicalStream(rawBody)]
-    } else if parts.isEmpty {
+      pieces += [BufferSource(Self.header(fields, encoding: isSealed ? nil : label)), CanonicalStream(rawBody)]
+      return
+    }
+    guard !isSealed else { throw UnsafeForTransport(reason: .signed, offset: range.lowerBound) }
+    if parts.isEmpty {
+      guard !contentType.isMultipart, contentType.name != "message/rfc822", contentType.name != "message/global" else {
+        throw UnsafeForTransport(reason: .unreadableParts, offset: range.lowerBound)
+      }
+      guard transferEncoding != .unrecognised else {
+        throw UnsafeForTransport(reason: .unknownEncoding, offset: range.lowerBound)
+      }
       let encoding = encodingForTransport
       pieces += [
         BufferSource(Self.header(fields, encoding: encoding)), EncodedStream(base: decodedBody, encoding: encoding),
       ]
-    } else {
-      pieces.append(BufferSource(Self.header(fields, encoding: transferEncoding == .sevenBit ? nil : .sevenBit)))
-      var at = bodyRange.lowerBound
-      for part in parts {
-        if part.range.lowerBound > at { pieces.append(CanonicalStream(source.slice(at..<part.range.lowerBound))) }
-        try part.append(part.header.fields, to: &pieces)
-        at = part.range.upperBound
-      }
-      if bodyRange.upperBound > at { pieces.append(CanonicalStream(source.slice(at..<bodyRange.upperBound))) }
+      return
     }
+    pieces.append(BufferSource(Self.header(fields, encoding: transferEncoding == .sevenBit ? nil : .sevenBit)))
+    guard contentType.isMultipart else {
+      for part in parts { try part.append(part.header.fields, to: &pieces) }
+      return
+    }
+    // The lines between the parts are written anew: they may be what was not safe.
+    let boundary = Array("--\(contentType.parameters["boundary"] ?? "")".utf8)
+    if let preamble, !preamble.isEmpty, try isTransportSafe(preamble) {
+      pieces += [CanonicalStream(source.slice(preamble)), BufferSource([0x0D, 0x0A])]
+    }
+    for part in parts {
+      pieces.append(BufferSource(boundary + [0x0D, 0x0A]))
+      try part.append(part.header.fields, to: &pieces)
+      pieces.append(BufferSource([0x0D, 0x0A]))
+    }
+    pieces.append(BufferSource(boundary + [0x2D, 0x2D, 0x0D, 0x0A]))
+    if let epilogue, try isTransportSafe(epilogue) { pieces.append(CanonicalStream(source.slice(epilogue))) }
   }
 
   /// Quoted-printable for text, so that it stays readable; base64 for everything else, and for text whose line ends are
@@ -109,7 +147,7 @@ extension Entity {
   private static func header(_ fields: [HeaderField], encoding: TransferEncoding? = nil) -> [UInt8] {
     var bytes: [UInt8] = []
     for field in fields where encoding == nil || !field.isNamed("Content-Transfer-Encoding") {
-      bytes += field.canonical
+      bytes += field.transportSafe
     }
     if let encoding { bytes += Array("Content-Transfer-Encoding: \(encoding.rawValue)\r\n".utf8) }
     return bytes + [0x0D, 0x0A]

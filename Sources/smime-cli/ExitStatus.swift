@@ -1,6 +1,7 @@
 import ByteIO
 import CMS
 import Issuance
+import MIME
 import SMIMECrypto
 
 /// The exit statuses of every command.
@@ -53,6 +54,9 @@ struct CommandFailure: Error {
         CommandFailure(
           .noKey, "\(place)\(failure)",
           hint: "give the key that it asks for with --identity FILE, or 'smime id import' it")
+      case let failure as UnsafeForTransport:
+        CommandFailure(
+          .unreadable, "\(place)\(failure)", hint: "sign it with --opaque, which leaves the part as it is")
       case let failure as IssuanceRefusal: CommandFailure(.notGood, "\(place)\(failure)")
       case let failure as DecryptionFailed: CommandFailure(.notGood, "\(place)\(failure)")
       default: CommandFailure(.notGood, "\(place)\(error)")

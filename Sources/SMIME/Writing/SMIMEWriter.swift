@@ -38,13 +38,21 @@ public enum SMIMEWriter {
     boundary: String = SecurePart.boundary(), to sink: any ByteSink
   ) async throws {
     let entity = try Entity(source)
-    let content = try entity.signable()
+    let content = try signable(entity, as: form)
     switch form {
     case .multipart: try await writeMultipart(entity, content, signers, boundary, to: sink)
     case .opaque:
       try await writePart(entity, .signedData, to: sink) { base64 in
         try await SignedDataWriter.sign(content, signers: signers, form: .attached, to: base64)
       }
+    }
+  }
+
+  /// What is wrapped reaches the reader as it is, so it need not be safe for transport (RFC 8551 §3.1.3), only better be.
+  private static func signable(_ entity: Entity, as form: SignatureForm) throws -> any ByteStream {
+    do { return try entity.signable() } catch let refusal as UnsafeForTransport {
+      guard form == .opaque else { throw refusal }
+      return entity.enclosable
     }
   }
 

@@ -45,30 +45,24 @@ public struct Draft: Sendable {
     boundary = SecurePart.boundary(using: &generator)
   }
 
-  /// The message. Line ends in header values become spaces, so that no value can begin a field of its own.
+  /// The message. Control characters in header values become spaces, so that no value can begin a field of its own.
   public func bytes() throws -> [UInt8] {
     let sink = BufferSink()
-    var header = "From: \(Self.field(from))\r\nTo: \(to.map { Self.field($0) }.joined(separator: ",\r\n "))\r\n"
-    if !cc.isEmpty { header += "Cc: \(cc.map { Self.field($0) }.joined(separator: ",\r\n "))\r\n" }
-    header += "Subject: \(EncodedWord.encode(Self.clean(subject)).split(separator: " ").joined(separator: " "))\r\n"
-    header += "Date: \(MessageDate.text(date))\r\nMessage-ID: <\(Self.clean(messageID))>\r\nMIME-Version: 1.0\r\n"
+    var header = HeaderField.folded("From", [Self.mailbox(from)]) + Self.field("To", to)
+    if !cc.isEmpty { header += Self.field("Cc", cc) }
+    header += HeaderField.unstructured("Subject", subject)
+    header += HeaderField.folded("Date", [MessageDate.text(date)])
+    header += HeaderField.folded("Message-ID", ["<\(HeaderField.clean(messageID))>"]) + "MIME-Version: 1.0\r\n"
     try sink.write(Array(header.utf8))
     if attachments.isEmpty {
       try writeText(to: sink)
     } else {
-      try sink.write(Array("Content-Type: multipart/mixed; boundary=\"\(boundary)\"\r\n\r\n--\(boundary)\r\n".utf8))
+      let type = "Content-Type: multipart/mixed\(Parameters(["boundary": boundary]).text)\r\n\r\n"
+      try sink.write(Array((type + "--\(boundary)\r\n").utf8))
       try writeText(to: sink)
       for attachment in attachments {
-        let name = EncodedWord.encode(Self.clean(attachment.fileName)).filter { $0 != "\"" && $0 != "\\" }
-        try sink.write(
-          Array(
-            """
-            \r\n--\(boundary)\r\nContent-Type: \(Self.clean(attachment.contentType)); name="\(name)"\r\n\
-            Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename="\(name)"\r\n\r\n
-            """.utf8))
-        let encoder = Base64EncodingSink(to: sink)
-        try encoder.write(attachment.bytes)
-        try encoder.finish()
+        try sink.write(Array("\r\n--\(boundary)\r\n".utf8))
+        try write(attachment, to: sink)
       }
       try sink.write(Array("\r\n--\(boundary)--\r\n".utf8))
     }
@@ -81,20 +75,33 @@ public struct Draft: Sendable {
     let encoder = QuotedPrintableSink(to: sink)
     try encoder.write(Array(text.utf8))
     try encoder.finish()
-    try sink.write([0x0D, 0x0A])
+    // The last line of a message ends, too.
+    if attachments.isEmpty, text.utf8.last != 0x0A { try sink.write([0x0D, 0x0A]) }
   }
 
-  private static func field(_ mailbox: Mailbox) -> String {
-    let address = "<\(clean("\(mailbox.address)"))>"
-    guard let name = mailbox.displayName else { return address }
-    let cleaned = clean(name)
-    let encoded = EncodedWord.encode(cleaned)
-    guard encoded == cleaned else { return "\(encoded) \(address)" }
-    return "\"\(cleaned.filter { $0 != "\"" && $0 != "\\" })\" \(address)"
+  private func write(_ attachment: Attachment, to sink: any ByteSink) throws {
+    let type = HeaderField.clean(attachment.contentType)
+    let name = HeaderField.clean(attachment.fileName)
+    let header =
+      "Content-Type: \(type)\(Parameters(["name": name]).text)\r\nContent-Transfer-Encoding: base64\r\n"
+      + "Content-Disposition: attachment\(Parameters(["filename": name]).text)\r\n\r\n"
+    try sink.write(Array(header.utf8))
+    let encoder = Base64EncodingSink(to: sink)
+    try encoder.write(attachment.bytes)
+    try encoder.finish()
   }
 
-  private static func clean(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+  private static func field(_ name: String, _ mailboxes: [Mailbox]) -> String {
+    let last = mailboxes.count - 1
+    return HeaderField.folded(name, mailboxes.enumerated().map { mailbox($0.element) + ($0.offset < last ? "," : "") })
+  }
+
+  private static func mailbox(_ mailbox: Mailbox) -> String {
+    let address = "<\(HeaderField.clean("\(mailbox.address)"))>"
+    guard let name = mailbox.displayName.map(HeaderField.clean), !name.isEmpty else { return address }
+    let encoded = EncodedWord.encode(name)
+    guard encoded == name else { return "\(encoded) \(address)" }
+    return "\"\(name.filter { $0 != "\"" && $0 != "\\" })\" \(address)"
   }
 }
 
