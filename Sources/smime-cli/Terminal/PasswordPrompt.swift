@@ -41,7 +41,7 @@ enum PasswordPrompt {
     var byte: UInt8 = 0
     while line.count < 4_096 {
       let count = unsafe read(descriptor, &byte, 1)
-      if count < 0 { return nil }
+      if count < 0 || count == 0 && line.isEmpty { return nil }
       if count == 0 || byte == UInt8(ascii: "\n") { break }
       line.append(byte)
     }

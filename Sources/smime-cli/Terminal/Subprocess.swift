@@ -40,8 +40,17 @@ struct Subprocess {
 
     var strings: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
     defer { unsafe strings.forEach { unsafe free($0) } }
+    // The threads that work is done on block signals, which the program may wait for.
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    unsafe sigemptyset(&none)
+    unsafe posix_spawnattr_setsigmask(&attributes, &none)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
     var process = pid_t()
-    let refused = unsafe posix_spawn(&process, path, &actions, nil, &strings, environ)
+    let refused = unsafe posix_spawn(&process, path, &actions, &attributes, &strings, environ)
     guard refused == 0 else { throw IOFailure(.cannotOpen, path, detail: unsafe String(cString: strerror(refused))) }
     var status: Int32 = 0
     while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
