@@ -57,10 +57,10 @@ soak: setup ## long runs: fuzzing and large messages
 	SMIME_SOAK=1 $(SWIFT) test --filter Soak
 
 lint: ## check the format of the sources
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Conformance
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Snippets Tests Conformance
 
 format: ## format the sources
-	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Conformance
+	$(SWIFT) format --in-place --recursive Package.swift Sources Snippets Tests Conformance
 
 install: build ## install the command below PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin

@@ -23,7 +23,7 @@ struct Show: ReadingCommand {
     let input = try input.open()
     let shown = try Shown.all(in: input, unlock: Unlock(given: try passwords.given()))
     if format.json {
-      Terminal.print(Shown.report(shown).json)
+      Terminal.print(try await Shown.report(shown, of: input).json)
     } else {
       Terminal.print(shown.map(\.text).joined(separator: "\n"))
     }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import ByteIO
 import CMS
 import PKIX
@@ -16,12 +17,16 @@ struct Shown {
 
   var text: String { Outline([kind: .outline(outline)]).text }
 
-  /// All that was found as one JSON object.
-  static func report(_ all: [Shown]) -> Outline {
-    [
-      "version": .number(1),
-      "objects": .list(all.map { .outline(["kind": .text($0.kind), "content": .outline($0.outline)]) }),
-    ]
+  /// All that was found as one JSON object; for mail and CMS with the verdict of somebody who holds no keys.
+  static func report(_ all: [Shown], of input: Input) async throws -> Outline {
+    var report: Outline = ["version": .number(1)]
+    if all.contains(where: { $0.kind == "mail" || $0.kind == "cms" }) {
+      let trust = try TrustOptions.parse([])
+      report = VerdictPrinter(try await Opening(try MailInput(input), trust).open(), trust).report
+    }
+    report["objects"] = .list(
+      all.map { .outline(["kind": .text($0.kind), "content": .outline($0.outline)]) })
+    return report
   }
 
   /// Looks at the bytes, not at the file's name. A file may hold several things, as PEM.

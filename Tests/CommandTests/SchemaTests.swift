@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+/// What is printed with --json keeps the schemas that scripts rely on.
+@Suite struct SchemaTests {
+  @Test(arguments: [
+    ("verdict", ["verify", "signed.eml", "--anchor", "ca/root.pem"]), ("verdict", ["verify", "signed.eml"]),
+    ("verdict", ["verify", "mail.eml"]), ("verdict", ["open", "sealed.eml", "--anchor", "ca/root.pem"]),
+    (
+      "verdict",
+      ["open", "sealed.eml", "--identity", "bob.p12", "--password", "open sesame", "--anchor", "ca/root.pem"]
+    ),
+    ("show", ["show", "signed.eml"]), ("show", ["show", "sealed.eml"]), ("show", ["show", "alice.pem"]),
+    ("show", ["show", "alice.p12", "--password", "open sesame"]), ("error", ["show", "nowhere"]),
+    ("error", ["verify", "ca"]), ("error", ["open", "alice.p12"]),
+  ]) func `The printed JSON keeps its schema`(schema: String, command: [String]) throws {
+    let shell = try Cast.shared.get().shell
+    let result = try shell.smime(command + ["--json"], expect: nil)
+    let printed = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+    let faults = try Schema(named: schema).faults(in: printed)
+    #expect(faults.isEmpty, "\(faults)")
+  }
+}
+
+/// As much of JSON Schema as docs/schema uses.
+private struct Schema {
+  private let root: [String: Any]
+
+  init(named name: String) throws {
+    let data = try Data(contentsOf: Shell.package.appendingPathComponent("docs/schema/\(name).json"))
+    root = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+  }
+
+  func faults(in value: Any) throws -> [String] { faults(value, root, "$") }
+
+  private func faults(_ value: Any, _ schema: [String: Any], _ path: String) -> [String] {
+    if let reference = schema["$ref"] as? String {
+      let name = reference.split(separator: "/").last.map(String.init) ?? ""
+      guard let target = (root["$defs"] as? [String: Any])?[name] as? [String: Any] else {
+        return ["\(path): no \(name)"]
+      }
+      return faults(value, target, path)
+    }
+    if let options = schema["oneOf"] as? [[String: Any]] {
+      let fitting = options.filter { faults(value, $0, path).isEmpty }
+      return fitting.count == 1 ? [] : ["\(path): fits \(fitting.count) of \(options.count)"]
+    }
+    if let allowed = schema["enum"] as? [AnyHashable] {
+      return (value as? AnyHashable).map(allowed.contains) == true ? [] : ["\(path): \(value) is none of \(allowed)"]
+    }
+    switch schema["type"] as? String {
+    case "string": return value is String ? [] : ["\(path): is no string"]
+    case "array":
+      guard let values = value as? [Any], let items = schema["items"] as? [String: Any] else {
+        return ["\(path): is no array"]
+      }
+      return values.enumerated().flatMap { faults($0.element, items, "\(path)[\($0.offset)]") }
+    default: return objectFaults(value, schema, path)
+    }
+  }
+
+  private func objectFaults(_ value: Any, _ schema: [String: Any], _ path: String) -> [String] {
+    guard let object = value as? [String: Any] else { return ["\(path): is no object"] }
+    let properties = schema["properties"] as? [String: [String: Any]] ?? [:]
+    var result = (schema["required"] as? [String] ?? []).filter { object[$0] == nil }.map { "\(path): lacks \($0)" }
+    for (name, member) in object {
+      if let property = properties[name] {
+        result += faults(member, property, "\(path).\(name)")
+      } else if let others = schema["additionalProperties"] as? [String: Any] {
+        result += faults(member, others, "\(path).\(name)")
+      } else if schema["additionalProperties"] as? Bool == false {
+        result.append("\(path): has \(name)")
+      }
+    }
+    return result
+  }
+}
