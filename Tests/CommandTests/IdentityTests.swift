@@ -36,6 +36,9 @@ import Testing
     #expect(opened.output.contains("Thursday"))
     try shell.smime("encrypt", "mail.eml", "--recipient", "Bob@Example.com", "--out", "again.eml")
     try shell.smime(["decrypt", "again.eml"] + Cast.password)
+    try shell.smime(["id", "import", "alice.p12"] + Cast.password)
+    try shell.smime("encrypt", "mail.eml", "--recipient", "eve.pem", "--out", "own.eml")
+    try shell.smime(["decrypt", "own.eml", "--identity", "alice.p12"] + Cast.password)
     let wrong = try shell.smime("open", "sealed.eml", "--anchor", "ca/root.pem", "--password", "wrong", expect: 77)
     #expect(wrong.errors.contains("bob@example.com.p12"))
   }

@@ -6,8 +6,8 @@ struct Encrypt: AsyncParsableCommand {
     commandName: "encrypt",
     abstract: "Encrypt a message.",
     discussion: """
-      Each recipient can read it, and nobody else; name your own certificate too, to read your copy. Sign first: \
-      encryption alone does not say who wrote a message.
+      Each recipient can read it, and nobody else but the sender, if the store has the sender's identity: without it, \
+      name your own certificate too, to read your copy. Sign first: encryption alone does not say who wrote a message.
 
       AES-256-CBC with PKCS#1 v1.5 or ECDH is written, because much mail software reads nothing newer. --modern writes \
       AES-256-GCM with OAEP.
@@ -28,8 +28,8 @@ struct Encrypt: AsyncParsableCommand {
 
   func run() async throws {
     let output = try output.open(.open)
-    let certificates = try recipients.certificates()
     let mail = try MailInput(input.open(.secret))
+    let certificates = try recipients.certificates(andSenders: try mail.senders())
     try await mail.write { source in
       try await SMIMEWriter.encrypt(source, for: certificates, as: modern ? .modern : .compatible, to: output.sink)
     }

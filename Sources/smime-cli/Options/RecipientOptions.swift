@@ -1,5 +1,12 @@
 import ArgumentParser
 import PKIX
+import SMIMECrypto
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// For whom to encrypt.
 struct RecipientOptions: ParsableArguments {
@@ -16,13 +23,45 @@ struct RecipientOptions: ParsableArguments {
     }
   }
 
-  /// The certificates to encrypt to: of a file its first one, of an address the store's newest.
-  func certificates() throws -> [Certificate] {
+  /// The certificates to encrypt to, and the store's own of the sender, who can always read what was sent.
+  func certificates(andSenders senders: [String]) throws -> [Certificate] {
+    var result = try certificates()
+    for certificate in result {
+      for fault in certificate.faultsAsRecipient(at: Date()) { Terminal.warning("\(certificate.subject): \(fault)") }
+    }
+    let own = Home.identityFiles().compactMap(\.certificate).filter { one in senders.contains { one.names($0) } }
+    if !own.contains(where: result.contains),
+      let newest = own.max(by: { $0.validity.notBefore < $1.validity.notBefore })
+    {
+      result.append(newest)
+    }
+    return result
+  }
+
+  /// Of a file its first certificate, of an address the store's newest.
+  private func certificates() throws -> [Certificate] {
     try recipients.map { recipient in
       if !recipient.contains("@") || CertificateFile.exists(recipient) {
         return try CertificateFile.first(in: recipient)
       }
       return try Home.certificate(for: recipient)
     }
+  }
+}
+
+extension Certificate {
+  /// What a sender should know of a certificate that was named, and that is used all the same.
+  fileprivate func faultsAsRecipient(at date: Date) -> [String] {
+    var faults: [String] = []
+    if date > validity.notAfter { faults.append("expired at \(validity.notAfter.rfc3339)") }
+    if date < validity.notBefore { faults.append("is not valid before \(validity.notBefore.rfc3339)") }
+    if publicKey.isWeak { faults.append("\(publicKey.summary) is too short a key") }
+    if let usage = try? extensions.keyUsage, usage.isDisjoint(with: [.keyEncipherment, .keyAgreement]) {
+      faults.append("the key is not meant for encryption")
+    }
+    if let purposes = try? extensions.extendedKeyUsage, !purposes.contains(.emailProtection), !purposes.contains(.any) {
+      faults.append("the key is not meant for e-mail")
+    }
+    return faults
   }
 }
