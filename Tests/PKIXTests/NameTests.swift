@@ -1,0 +1,79 @@
+import PKIX
+import SMIMECrypto
+import SwiftASN1
+import Testing
+
+@Suite struct `Distinguished names` {
+  private func name(_ attributes: (ASN1ObjectIdentifier, String)...) -> DistinguishedName {
+    DistinguishedName(attributes: attributes.map { (type: $0.0, text: $0.1) })
+  }
+
+  @Test(arguments: [
+    ("Alice", "CN=Alice"), ("Sue, Grabbit and Runn", #"CN=Sue\, Grabbit and Runn"#), (" x ", #"CN=\ x\ "#),
+    ("#1", "CN=\\#1"), (#"a"b\c"#, #"CN=a\"b\\c"#), ("a\u{0}b", #"CN=a\00b"#), ("Lučić", "CN=Lučić"),
+  ])
+  func `are written as RFC 4514 says`(_ row: (text: String, written: String)) {
+    #expect(name((OID.commonName, row.text)).description == row.written)
+  }
+
+  @Test func `begin with the most specific`() {
+    let written = name((OID.countryName, "GB"), ([2, 5, 4, 10], "Isode"), (OID.commonName, "Steve")).description
+    #expect(written == "CN=Steve,O=Isode,C=GB")
+  }
+
+  @Test(arguments: [
+    ("Alice", "alice"), ("Alice  B", "alice b"), (" Alice ", "Alice"), ("A\tB", "a b"), ("ÄRGER", "ärger"),
+  ])
+  func `match without case and by words`(_ row: (left: String, right: String)) {
+    #expect(name((OID.commonName, row.left)) == name((OID.commonName, row.right)))
+    #expect(name((OID.commonName, row.left)).hashValue == name((OID.commonName, row.right)).hashValue)
+  }
+
+  @Test(arguments: [("Alice", "Alicf"), ("AliceB", "Alice B"), ("", "x")])
+  func `do not match`(_ row: (left: String, right: String)) {
+    #expect(name((OID.commonName, row.left)) != name((OID.commonName, row.right)))
+  }
+
+  @Test func `of other types do not match, and an order of their own counts`() {
+    #expect(name((OID.commonName, "x")) != name(([2, 5, 4, 10], "x")))
+    let (a, b) = ((OID.commonName, "a"), (OID.commonName, "b"))
+    #expect(name(a, b) != name(b, a))
+  }
+
+  @Test func `match whatever their string types are`() throws {
+    let printable = DER.Serializer.encode { der in
+      der.sequence { der in
+        der.setOf([
+          DER.Serializer.encode { der in
+            der.sequence { der in
+              der.oid(OID.commonName)
+              der.string("ALICE", tag: .printableString)
+            }
+          }
+        ])
+      }
+    }
+    #expect(try DistinguishedName(der: printable[...]) == name((OID.commonName, "Alice")))
+  }
+
+  @Test func `of sixty-five thousand parts are written in linear time`() {
+    let long = DistinguishedName(attributes: (0..<65_536).map { _ in (type: OID.commonName, text: "x") })
+    #expect(long.description.utf8.count == 65_536 * 5 - 1)
+  }
+}
+
+@Suite struct `Serial numbers` {
+  @Test(arguments: [("01", "1"), ("0001", "1"), ("00ff", "ff"), ("7F:80", "7f80")])
+  func `are compared as numbers`(_ row: (left: String, right: String)) throws {
+    #expect(try #require(SerialNumber(hex: row.left)) == #require(SerialNumber(hex: row.right)))
+  }
+
+  @Test func `have an order`() throws {
+    let numbers = try ["80", "7f", "0100", "01"].map { try #require(SerialNumber(hex: $0)) }
+    #expect(numbers.sorted().map(\.description) == ["01", "7f", "0080", "0100"])
+    #expect(SerialNumber([0xFF]) < SerialNumber([0x00]))
+  }
+
+  @Test(arguments: ["", "xyz", "1g", String(repeating: "1", count: 200)])
+  func `are no text`(_ text: String) { #expect(SerialNumber(hex: text) == nil) }
+}

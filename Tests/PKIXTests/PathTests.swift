@@ -1,0 +1,214 @@
+import Foundation
+import Issuance
+import PKIX
+import SMIMECrypto
+import SMIMETestSupport
+import SwiftASN1
+import Testing
+
+@Suite struct `Path validation` {
+  private func checks(
+    _ result: Result<ValidatedPath, PathFailure>
+  ) -> [PathProblem.Check] {
+    switch result {
+    case .success: []
+    case .failure(let failure): failure.problems.map(\.check)
+    }
+  }
+
+  private func validator(_ anchor: Certificate, _ policy: AlgorithmPolicy = .standard) -> PathValidator {
+    PathValidator(anchors: TrustAnchors([anchor]), policy: policy)
+  }
+
+  @Test func `an anchor is a path of length nothing`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let path = try await validator(alice.certificate).validate(alice.certificate, at: TestPKI.now).get()
+    #expect(path.certificates == [alice.certificate])
+    let short = try await validator(pki.issuing.certificate).validate(alice.certificate, at: TestPKI.now).get()
+    #expect(short.certificates.count == 2)
+  }
+
+  @Test func `without the issuer there is no path, and the issuer is named`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let result = await validator(pki.root.certificate).validate(alice.certificate, at: TestPKI.now)
+    #expect(checks(result) == [.path])
+    guard case .failure(let failure) = result else { return }
+    #expect(failure.description.contains("CN=Test Issuing"))
+  }
+
+  @Test func `an issuer of the same name with another key signs nothing`() async throws {
+    let (pki, twin) = try await (TestPKI(), TestPKI())
+    let alice = try await pki.mailbox("alice@example.com")
+    let result = await validator(twin.root.certificate).validate(
+      alice.certificate, with: [twin.issuing.certificate], at: TestPKI.now)
+    #expect(checks(result).contains(.signature))
+  }
+
+  @Test func `every bit of a certificate counts`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    for offset in stride(from: 0, to: alice.certificate.derBytes.count, by: 5) {
+      var bytes = Array(alice.certificate.derBytes)
+      bytes[offset] ^= 1
+      guard let changed = try? Certificate(der: bytes[...]) else { continue }
+      let result = await validator(pki.root.certificate).validate(changed, with: alice.chain, at: TestPKI.now)
+      #expect(!checks(result).isEmpty, "byte \(offset)")
+    }
+  }
+
+  @Test func `key usage and purpose are kept`() async throws {
+    let pki = try await TestPKI()
+    let signer = try await pki.mailbox("alice@example.com", use: .signing)
+    let paths = validator(pki.root.certificate)
+    _ = try await paths.validate(signer.certificate, with: signer.chain, at: TestPKI.now, use: .signing).get()
+    let result = await paths.validate(signer.certificate, with: signer.chain, at: TestPKI.now, use: .encryption)
+    #expect(checks(result) == [.keyUsage])
+    let server = try await pki.mailbox("alice@example.com") { template in
+      template.extensions.removeAll { $0.oid == OID.extendedKeyUsage }
+      template.extensions.append(.extendedKeyUsage([.serverAuth]))
+    }
+    #expect(
+      checks(await paths.validate(server.certificate, with: server.chain, at: TestPKI.now)) == [.extendedKeyUsage])
+  }
+
+  @Test func `a mailbox certificate is no authority`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let key = try PrivateKey(generate: .ec(.p256))
+    let tbs = CertificateTemplate(
+      subject: DistinguishedName(commonName: "Eve"),
+      validity: Validity(from: TestPKI.now.addingTimeInterval(-3_600), days: 10), publicKey: key.publicKey,
+      extensions: [.subjectAlternativeName([.rfc822Name("eve@example.com")])])
+    #expect(throws: IssuanceRefusal.self) {
+      _ = try tbs.prepared(issuer: alice.certificate, signatureAlgorithm: .ecdsa(.sha256))
+    }
+  }
+
+  @Test func `an unknown critical extension fails`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com") { template in
+      template.extensions.append(Certificate.Extension(oid: [1, 2, 3, 4], isCritical: true, value: [5, 0]))
+    }
+    let result = await validator(pki.root.certificate).validate(alice.certificate, with: alice.chain, at: TestPKI.now)
+    #expect(checks(result) == [.criticalExtension])
+  }
+
+  @Test func `the most telling problem comes first`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let lists = try await [pki.revocationList(revoking: [alice])]
+    let paths = PathValidator(
+      anchors: TrustAnchors([pki.root.certificate]), revocation: .hard(RevocationFiles(lists)))
+    let late = TestPKI.now.addingTimeInterval(6 * 86_400)
+    let result = await paths.validate(alice.certificate, with: alice.chain, at: late)
+    #expect(checks(result) == [.revoked, .revocationUnknown])
+  }
+
+  @Test func `a mesh of authorities that sign one another costs a counted number of signatures`() async throws {
+    // Twelve authorities, each certified by every other, none of them by the anchor.
+    let validity = Validity(from: TestPKI.now.addingTimeInterval(-3_600), days: 100)
+    let keys = try (0..<12).map { _ in try PrivateKey(generate: .ec(.p256)) }
+    let names = (0..<12).map { DistinguishedName(commonName: "CA \($0)") }
+    var roots: [Certificate] = []
+    for (key, name) in zip(keys, names) {
+      let template = CertificateTemplate.root(subject: name, publicKey: key.publicKey, validity: validity)
+      roots.append(try await template.prepared(issuer: nil, signatureAlgorithm: .ecdsa(.sha256)).signed(by: key))
+    }
+    var mesh: [Certificate] = []
+    for subject in keys.indices {
+      for issuer in keys.indices where issuer != subject {
+        let template = CertificateTemplate.root(
+          subject: names[subject], publicKey: keys[subject].publicKey, validity: validity)
+        mesh.append(
+          try await template.prepared(issuer: roots[issuer], signatureAlgorithm: .ecdsa(.sha256)).signed(
+            by: keys[issuer]))
+      }
+    }
+    let stranger = try await TestPKI(name: "Stranger")
+    let result = await validator(stranger.root.certificate).validate(mesh[0], with: mesh, at: TestPKI.now)
+    #expect(checks(result) == [.budget])
+    let found = await validator(roots[5]).validate(mesh[0], with: mesh, at: TestPKI.now)
+    #expect(checks(found).isEmpty)
+  }
+}
+
+@Suite struct `Revocation lists` {
+  @Test func `say who is on them`() async throws {
+    let pki = try await TestPKI()
+    let (alice, bob) = try await (pki.mailbox("alice@example.com"), pki.mailbox("bob@example.com"))
+    let list = try await pki.revocationList(revoking: [alice], reason: .superseded)
+    #expect(try list.entry(for: alice.certificate.serialNumber)?.reason == .superseded)
+    #expect(try list.entry(for: bob.certificate.serialNumber) == nil)
+    #expect(try list.entryCount == 1)
+    #expect(try list.number?.description == "01")
+    #expect(try list.isSigned(by: pki.issuing.certificate.publicKey))
+    #expect(try !list.isSigned(by: pki.root.certificate.publicKey))
+  }
+
+  @Test func `cut anywhere are an error, never a crash`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let list = try await pki.revocationList(revoking: [alice])
+    for count in 0..<list.derBytes.count {
+      #expect(throws: Malformed.self) { try CertificateRevocationList(der: list.derBytes.prefix(count)) }
+    }
+  }
+
+  @Test func `that ran out, or are by another issuer, say nothing`() async throws {
+    let (pki, other) = try await (TestPKI(), TestPKI())
+    let alice = try await pki.mailbox("alice@example.com")
+    let late = TestPKI.now.addingTimeInterval(30 * 86_400)
+    for (list, instant) in [
+      (try await pki.revocationList(), late), (try await other.revocationList(), TestPKI.now),
+    ] {
+      let paths = PathValidator(
+        anchors: TrustAnchors([pki.issuing.certificate]), revocation: .hard(RevocationFiles([list])))
+      guard case .failure(let failure) = await paths.validate(alice.certificate, at: instant) else {
+        Issue.record("a useless list was believed")
+        continue
+      }
+      #expect(failure.problems.map(\.check) == [.revocationUnknown])
+    }
+  }
+}
+
+@Suite struct `Certificates` {
+  @Test func `cut anywhere are an error, never a crash`() async throws {
+    let pki = try await TestPKI()
+    let der = pki.root.certificate.derBytes
+    for count in 0..<der.count {
+      #expect(throws: Malformed.self) { try Certificate(der: der.prefix(count)) }
+    }
+  }
+
+  @Test func `keep their bytes`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let again = try #require(try Certificate.all(in: Array(alice.certificate.pem.utf8)).first)
+    #expect(again == alice.certificate)
+    #expect(again.derBytes.elementsEqual(alice.certificate.derBytes))
+  }
+
+  @Test func `a request proves that its sender holds the key`() async throws {
+    let key = try PrivateKey(generate: .ec(.p384))
+    let request = try await CertificateSigningRequest.create(
+      subject: DistinguishedName(commonName: "Alice"), addresses: ["alice@example.com"], key: key)
+    #expect(try request.provesPossession())
+    #expect(request.emailAddresses == ["alice@example.com"])
+    let read = try CertificateSigningRequest(Array(request.pem.utf8))
+    #expect(read == request)
+    var bytes = Array(request.derBytes)
+    bytes[40] ^= 1
+    if let changed = try? CertificateSigningRequest(der: bytes[...]) {
+      #expect(try !changed.provesPossession())
+    }
+  }
+
+  @Test func `capabilities go round as bytes`() throws {
+    let read = try Capabilities(ArraySlice(Capabilities.default.encoded))
+    #expect(read == .default)
+    #expect(read.contains(.aesGCM(keyBits: 256)) && !read.contains(.tripleDESCBC))
+  }
+}
