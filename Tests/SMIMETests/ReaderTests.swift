@@ -148,7 +148,8 @@ import Testing
     let pki = try await TestPKI()
     let alice = try await pki.mailbox("alice@example.com")
     let signed = try await draft().signed(by: alice, at: date)
-    let inner = signed.entity.header.contentFields.flatMap(\.canonical) + [13, 10]
+    let inner =
+      signed.entity.header.contentFields.flatMap(\.canonical) + [13, 10]
       + (try signed.entity.source.bytes(in: signed.entity.bodyRange))
     let mail =
       Array("From: alice@example.com\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n".utf8) + inner
@@ -172,7 +173,8 @@ import Testing
   @Test func `certificates alone sign nothing`() async throws {
     let pki = try await TestPKI()
     let object = SignedDataWriter.certificatesOnly([pki.root.certificate])
-    let mail = "From: alice@example.com\r\nContent-Type: application/pkcs7-mime; smime-type=signed-data\r\n"
+    let mail =
+      "From: alice@example.com\r\nContent-Type: application/pkcs7-mime; smime-type=signed-data\r\n"
       + "Content-Transfer-Encoding: base64\r\n\r\n" + Data(object).base64EncodedString()
     let opened = try await reader(pki).open(BufferSource(mail.utf8), at: date)
     #expect(opened.verdict.signature == .unsigned)
@@ -190,7 +192,8 @@ import Testing
     try await SignedDataWriter.sign(
       BufferSource("Content-Type: text/plain\r\n\r\nhello\r\n".utf8),
       signers: [SignedDataWriter.Signer(alice, signingTime: date)], form: .attached, to: sink)
-    let mail = "From: alice@example.com\r\nContent-Type: \(type)\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    let mail =
+      "From: alice@example.com\r\nContent-Type: \(type)\r\nContent-Transfer-Encoding: base64\r\n\r\n"
       + Data(sink.bytes).base64EncodedString()
     let opened = try await reader(pki).open(BufferSource(mail.utf8), at: date)
     #expect(opened.verdict.signature == .verified)
