@@ -28,7 +28,7 @@ public struct PEMBlock: Hashable, Sendable {
   /// All blocks in `text`, in order; none when there is no BEGIN line.
   ///
   /// - Throws: ``Malformed`` with the line, for a block without its END or whose content is not base64.
-  public static func all(in text: some Collection<UInt8>) throws(Malformed) -> [PEMBlock] {
+  public static func all(in text: [UInt8]) throws(Malformed) -> [PEMBlock] {
     var blocks: [PEMBlock] = []
     var open: (label: String, line: Int)?
     var headers: [Header] = []
@@ -58,7 +58,7 @@ public struct PEMBlock: Hashable, Sendable {
           headers.append(
             Header(name: String(decoding: line[..<colon], as: UTF8.self), value: trimmed(value)))
         } else {
-          content.append(contentsOf: line.lazy.filter { $0 > 0x20 })
+          for byte in line where byte > 0x20 { content.append(byte) }
         }
       }
     }
@@ -66,8 +66,8 @@ public struct PEMBlock: Hashable, Sendable {
     return blocks
   }
 
-  private static func boundary(_ start: String, _ line: some Collection<UInt8>) -> String? {
-    guard line.starts(with: start.utf8) else { return nil }
+  private static func boundary(_ start: String, _ line: ArraySlice<UInt8>) -> String? {
+    guard line.first == UInt8(ascii: "-"), line.starts(with: start.utf8) else { return nil }
     let rest = trimmed(String(decoding: line.dropFirst(start.utf8.count), as: UTF8.self))
     return rest.hasSuffix("-----") ? String(rest.dropLast(5)) : nil
   }
