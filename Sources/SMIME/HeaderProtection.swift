@@ -4,8 +4,8 @@ import MIME
 /// its sender meant; all others are only what stands outside.
 struct HeaderProtection {
   let headers: [HeaderReport]
-  /// The From mailboxes inside, where they are protected.
-  let from: [Mailbox]
+  /// The message inside, where its From is protected and shown in the place of the outer one.
+  let inner: Message?
 
   private static let shown = ["From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID"]
 
@@ -26,11 +26,10 @@ struct HeaderProtection {
       headers = Self.shown.compactMap { name in
         outer[name].map { HeaderReport(name: name, value: $0.decodedValue, state: .unprotected, outer: nil) }
       }
-      from = []
+      inner = nil
       return
     }
-    let inner = Message(content)
-    from = inner.from
+    inner = content.header["From"] == nil ? nil : Message(content)
     // HP-Outer says what the sender wrote outside: a field that stands there as it is inside was never confidential.
     let outerCopies = content.header.all("HP-Outer").map(\.value)
     headers = Self.shown.compactMap { name in

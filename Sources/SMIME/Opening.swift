@@ -78,12 +78,12 @@ struct Opening {
   }
 
   private func layer(_ form: SignatureLayer.Form, _ signers: [SignerReport]) -> SignatureLayer {
-    let matched = signers.map { matchSender($0) }
+    let matched = signers.map { matchSender($0, of: message) }
     return SignatureLayer(form: form, state: matched.map(\.state).min() ?? .unsigned, signers: matched)
   }
 
   /// A signer who is good so far, held against who the message says wrote it.
-  private func matchSender(_ signer: SignerReport) -> SignerReport {
+  private func matchSender(_ signer: SignerReport, of message: Message) -> SignerReport {
     guard signer.state == .verified else { return signer }
     switch SenderMatch.of(signer.addresses, message: message) {
     case .author: return signer
@@ -202,11 +202,10 @@ struct Opening {
     let protection = HeaderProtection(message: message, content: content, layers: layers)
     var signature = deciding?.state ?? (part == nil ? .unsigned : .partial)
     var signers = deciding?.signers ?? part?.signers ?? []
-    // An inner From that is protected and not the outer one is held against the signer as well.
-    if signature == .verified, protection.from.contains(where: { inner in !signers.contains { $0.covers(inner) } }) {
-      let failure = SignerReport.Failure("signerMismatch", "the protected From is not the signer's")
-      signers = signers.map { $0.state == .verified ? $0.with(.signerMismatch, failure) : $0 }
-      signature = .signerMismatch
+    // A protected From is shown in the place of the outer one, so the signer is held against it by the same rules.
+    if signature == .verified, let inner = protection.inner {
+      signers = signers.map { matchSender($0, of: inner) }
+      signature = signers.map(\.state).min() ?? signature
     }
     let decisive = signers.first { $0.state == signature } ?? signers.min { $0.state < $1.state }
     var defects = defects
@@ -247,9 +246,5 @@ extension SignerReport {
     SignerReport(
       state: state, addresses: addresses, certificate: certificate, identifier: identifier, claimedTime: claimedTime,
       path: path, failures: [failure] + failures, notes: notes, capabilities: capabilities)
-  }
-
-  func covers(_ mailbox: Mailbox) -> Bool {
-    addresses.contains { EmailAddress($0)?.matches(mailbox.address) ?? false }
   }
 }

@@ -144,6 +144,26 @@ import Testing
     #expect(opened.verdict.signature == .signerMismatch)
   }
 
+  @Test(arguments: [
+    ("alice@example.com", SignatureState.verified), ("\"ceo@bank.example\" <alice@example.com>", .signerMismatch),
+    ("ceo@bank.example", .signerMismatch), ("ceo@bank.example garbage", .signerMismatch), ("", .signerMismatch),
+    ("ceo@bank.example\r\nFrom: alice@example.com", .signerMismatch),
+    ("ceo@bank.example\r\nSender: alice@example.com", .verifiedOnBehalf),
+  ])
+  func `a protected From is matched as the outer one is`(_ row: (from: String, state: SignatureState)) async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let sink = BufferSink()
+    try await SignedDataWriter.sign(
+      BufferSource("Content-Type: text/plain; hp=clear\r\nFrom: \(row.from)\r\n\r\nhello\r\n".utf8),
+      signers: [SignedDataWriter.Signer(alice, signingTime: date)], form: .attached, to: sink)
+    let mail =
+      "From: alice@example.com\r\nContent-Type: application/pkcs7-mime\r\n"
+      + "Content-Transfer-Encoding: base64\r\n\r\n" + Data(sink.bytes).base64EncodedString()
+    let opened = try await reader(pki).open(BufferSource(mail.utf8), at: date)
+    #expect(opened.verdict.signature == row.state)
+  }
+
   @Test func `a signed part inside something unsigned is partial`() async throws {
     let pki = try await TestPKI()
     let alice = try await pki.mailbox("alice@example.com")
