@@ -168,11 +168,39 @@ final class QuotedPrintableSink: ByteSink {
       // Three characters for each byte, and three for the end of a line at most every 70.
       reserve((end - at) * 4 + 16)
       while at < end {
-        put(bytes[at])
-        at += 1
+        let run = putPlain(bytes.extracting(at..<end))
+        at += run
+        if at < end {
+          put(bytes[at])
+          at += 1
+        }
       }
       if used >= windowSize { try flush() }
     }
+  }
+
+  /// Copies the characters that begin `bytes` and are written as they are, and returns how many. Blanks at the end are
+  /// not among them, nor is the first of a line.
+  private func putPlain(_ bytes: Span<UInt8>) -> Int {
+    guard heldSpace == nil, !holdsCR, lineLength > 0 else { return 0 }
+    let room = min(bytes.count, 75 - lineLength)
+    let start = used
+    let run = unsafe output.withUnsafeMutableBufferPointer { output in
+      unsafe bytes.withUnsafeBufferPointer { bytes in
+        unsafe Self.isEscaped.withUnsafeBufferPointer { isEscaped in
+          var at = 0
+          while at < room, unsafe !isEscaped[Int(bytes[at])] {
+            unsafe output[start + at] = bytes[at]
+            at += 1
+          }
+          while at > 0, unsafe bytes[at - 1] <= 0x20 { at -= 1 }
+          return at
+        }
+      }
+    }
+    used += run
+    lineLength += run
+    return run
   }
 
   func finish() throws {

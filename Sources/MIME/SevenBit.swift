@@ -1,47 +1,5 @@
 public import ByteIO
 
-/// Why a body cannot pass mail relays unchanged (RFC 8551 §3.1.3, RFC 2049 §3).
-struct TransportCheck {
-  private(set) var isSafe = true
-  private var lineLength = 0
-  private var last: UInt8 = 0x0A
-  private var beforeLast: UInt8 = 0
-  /// How many bytes of `From ` the line began with; -1 once it began with something else.
-  private var fromMatched = 0
-  private let from: [UInt8] = Array("From ".utf8)
-
-  /// Looks at the next bytes; line ends may be LF or CRLF.
-  mutating func update(_ bytes: Span<UInt8>) {
-    guard isSafe else { return }
-    for index in bytes.indices {
-      let byte = bytes[index]
-      if byte == 0x0A {
-        let end = last == 0x0D ? beforeLast : last
-        // White space before the line end is stripped on the way.
-        if lineLength > 0, end == 0x20 || end == 0x09 { isSafe = false }
-        lineLength = 0
-        fromMatched = 0
-      } else {
-        // A CR that no LF follows is no line end, and relays make one of it.
-        if byte >= 0x80 || byte == 0 || last == 0x0D { isSafe = false }
-        if fromMatched >= 0 {
-          fromMatched = byte == from[fromMatched] ? fromMatched + 1 : -1
-          if fromMatched == from.count { isSafe = false }
-        }
-        lineLength += 1
-        if lineLength > 998 { isSafe = false }
-      }
-      if !isSafe { return }
-      beforeLast = last
-      last = byte
-    }
-  }
-
-  mutating func finish() {
-    if last == 0x0D || lineLength > 0 && (last == 0x20 || last == 0x09) { isSafe = false }
-  }
-}
-
 /// A part that no relay passes on unchanged, and that cannot be encoded anew.
 public struct UnsafeForTransport: Error, Hashable, Sendable, CustomStringConvertible {
   public enum Reason: String, Hashable, Sendable {
