@@ -16,7 +16,7 @@ PEERS    := openssl gpgsm libnss3-tools
 SUDO     := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build run test bench soak lint format install
+.PHONY: help setup setup-peers build run test bench lint format install
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -48,13 +48,10 @@ run: build ## build the command and show all of it once
 
 test: setup setup-peers ## all tests
 	$(SWIFT) build --build-tests
-	$(SWIFT) test
+	@SWIFT="$(SWIFT)" scripts/test --skip-build
 
 bench: setup ## compare the speed with OpenSSL's CMS on the same keys
 	$(SWIFT) run -c release --package-path Benchmarks
-
-soak: setup ## long runs: fuzzing and large messages
-	SMIME_SOAK=1 $(SWIFT) test --filter Soak
 
 lint: ## check the format of the sources
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Snippets Tests Conformance

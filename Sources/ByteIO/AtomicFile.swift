@@ -24,29 +24,40 @@ public final class AtomicFile: ByteSink {
   private var count = 0
   private var isCommitted = false
 
-  /// - Parameter mode: the permissions of the file when it appears; until then only its owner reads it.
+  /// - Parameter mode: the permissions of the file when it appears, less those that the umask takes away; until then
+  ///   only its owner reads it.
   /// - Throws: ``IOFailure``: `.exists`, `.isDirectory` or `.cannotCreate`.
   public init(path: String, overwrite: Overwrite, mode: UInt32 = 0o644) throws(IOFailure) {
     self.path = path
     self.overwrite = overwrite
-    self.mode = mode_t(mode)
+    // It can be read only by setting it; what another thread creates meanwhile is too private rather than too public.
+    let mask = umask(0o077)
+    umask(mask)
+    self.mode = mode_t(mode) & ~mask
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
     folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     var status = stat()
     if unsafe lstat(path, &status) == 0 {
       if status.st_mode & S_IFMT == S_IFDIR { throw IOFailure(.isDirectory, path) }
       if overwrite == .refuse { throw IOFailure(.exists, path) }
+      // Renaming over a device or a pipe, or over a link to one, would take it away from everybody.
+      guard unsafe stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+        throw IOFailure(.cannotCreate, path, detail: "it is not a regular file")
+      }
     }
     #if os(Linux)
-      let number = unsafe open(folder, UnnamedFile.flag | O_RDWR | O_CLOEXEC, 0o600)
-      if number >= 0 {
-        file = Descriptor(number)
-        temporaryPath = nil
-        return
-      }
-      // Folders that cannot be written to say so; file systems without unnamed files say these.
-      guard errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL else {
-        throw IOFailure(.cannotCreate, path, detail: systemError())
+      // Without /proc a file that has no name could not be given one.
+      if unsafe access("/proc/self/fd", X_OK) == 0 {
+        let number = unsafe open(folder, UnnamedFile.flag | O_RDWR | O_CLOEXEC, 0o600)
+        if number >= 0 {
+          file = Descriptor(number)
+          temporaryPath = nil
+          return
+        }
+        // Folders that cannot be written to say so; file systems without unnamed files say these.
+        guard errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL else {
+          throw IOFailure(.cannotCreate, path, detail: systemError())
+        }
       }
     #endif
     var template = Array("\(folder)/.smime-XXXXXX".utf8CString)
@@ -136,9 +147,5 @@ public final class DescriptorSink: ByteSink {
     self.name = name
   }
 
-  public func write(_ bytes: Span<UInt8>) throws {
-    let copy = dup(number)
-    guard copy >= 0 else { throw IOFailure(.cannotWrite, name, detail: systemError()) }
-    try Descriptor(copy).write(bytes, path: name)
-  }
+  public func write(_ bytes: Span<UInt8>) throws { try Descriptor.write(bytes, to: number, path: name) }
 }

@@ -35,8 +35,12 @@ final class Descriptor: Sendable {
     return filled
   }
 
-  /// Writes all of `bytes`, however often that takes.
   func write(_ bytes: Span<UInt8>, path: String) throws(IOFailure) {
+    try Self.write(bytes, to: number, path: path)
+  }
+
+  /// Writes all of `bytes`, however often that takes.
+  static func write(_ bytes: Span<UInt8>, to number: CInt, path: String) throws(IOFailure) {
     var written = 0
     while written < bytes.count {
       let count = unsafe bytes.withUnsafeBytes { bytes in

@@ -1,6 +1,12 @@
 public import SMIMECrypto
 import SwiftASN1
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// RFC 5280 §4.1   Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm AlgorithmIdentifier, signature BIT STRING }
 ///                 TBSCertificate ::= SEQUENCE { version [0] DEFAULT v1, serialNumber, signature AlgorithmIdentifier, issuer Name,
 ///                   validity, subject Name, subjectPublicKeyInfo, issuerUniqueID [1], subjectUniqueID [2], extensions [3] }
@@ -16,11 +22,8 @@ public struct Certificate: Sendable {
   /// 1, 2 or 3; other numbers as they stand plus one.
   public let version: Int
   public let serialNumber: SerialNumber
-  /// The algorithm beside the signature.
-  public let signatureAlgorithm: AlgorithmIdentifier
   /// The algorithm inside what is signed, which must be the same (§4.1.1.2).
   public let innerSignatureAlgorithm: AlgorithmIdentifier
-  public let signature: ArraySlice<UInt8>
   public let issuer: DistinguishedName
   public let validity: Validity
   public let subject: DistinguishedName
@@ -28,6 +31,13 @@ public struct Certificate: Sendable {
   public let extensions: Extensions
   /// True when it is BER that DER does not allow.
   public let isOnlyBER: Bool
+  /// What could not be read. Such a certificate is shown, and good for nothing.
+  public let defects: [Malformed]
+  private let signatureBlock: SignatureBlock
+
+  /// The algorithm beside the signature.
+  public var signatureAlgorithm: AlgorithmIdentifier { signatureBlock.algorithm }
+  public var signature: ArraySlice<UInt8> { signatureBlock.octets }
 
   /// - Throws: ``Malformed``
   public init(der: ArraySlice<UInt8>) throws(Malformed) {
@@ -55,9 +65,7 @@ public struct Certificate: Sendable {
     serialNumber = SerialNumber(try tbs.integer("serialNumber"))
     innerSignatureAlgorithm = try AlgorithmIdentifier(from: &tbs, "signature")
     issuer = try DistinguishedName(from: &tbs, "issuer")
-    var times = try tbs.sequence("validity")
-    validity = Validity(notBefore: try times.time("notBefore"), notAfter: try times.time("notAfter"))
-    try times.finish()
+    (validity, defects) = try Self.validity(&tbs)
     subject = try DistinguishedName(from: &tbs, "subject")
     publicKey = try PublicKey(spki: try tbs.raw("subjectPublicKeyInfo"))
     _ = try tbs.raw(ifPresent: .context(1))
@@ -70,9 +78,23 @@ public struct Certificate: Sendable {
     }
     extensions = Extensions(list)
     try tbs.finish()
-    signatureAlgorithm = try AlgorithmIdentifier(from: &fields, "signatureAlgorithm")
-    signature = try fields.bits("signature").bytes
+    signatureBlock = try SignatureBlock(from: &fields)
     try fields.finish()
+  }
+
+  /// A time that is none never was, and is told beside it.
+  private static func validity(_ tbs: inout ASN1Cursor) throws(Malformed) -> (Validity, [Malformed]) {
+    var times = try tbs.sequence("validity")
+    var defects: [Malformed] = []
+    func time(_ field: StaticString) -> Date {
+      do { return try times.time(field) } catch {
+        defects.append(error)
+        return .distantPast
+      }
+    }
+    let validity = Validity(notBefore: time("notBefore"), notAfter: time("notAfter"))
+    try times.finish()
+    return (validity, defects)
   }
 
   /// All certificates in `bytes`: PEM with any number of them, or one in DER.
@@ -133,6 +155,6 @@ extension Certificate {
   /// - Throws: ``Unsupported`` or ``Malformed`` for its algorithm.
   public func isSigned(by issuerKey: PublicKey) throws -> Bool {
     guard signatureAlgorithm == innerSignatureAlgorithm else { return false }
-    return try issuerKey.isValid(signature, of: tbsBytes, SignatureAlgorithm(signatureAlgorithm))
+    return try signatureBlock.holds(over: tbsBytes, by: issuerKey)
   }
 }

@@ -8,8 +8,7 @@ public struct CertificateSigningRequest: Hashable, Sendable {
   private let infoBytes: ArraySlice<UInt8>
   public let subject: DistinguishedName
   public let publicKey: PublicKey
-  public let signatureAlgorithm: AlgorithmIdentifier
-  private let signature: ArraySlice<UInt8>
+  private let signatureBlock: SignatureBlock
   /// The extensions that are asked for (RFC 2985 §5.4.2). An authority decides; it does not copy.
   public let requestedExtensions: Extensions
 
@@ -37,8 +36,7 @@ public struct CertificateSigningRequest: Hashable, Sendable {
     }
     requestedExtensions = Extensions(requested)
     try info.finish()
-    signatureAlgorithm = try AlgorithmIdentifier(from: &fields, "signatureAlgorithm")
-    signature = try fields.bits("signature").bytes
+    signatureBlock = try SignatureBlock(from: &fields)
     try fields.finish()
   }
 
@@ -55,11 +53,13 @@ public struct CertificateSigningRequest: Hashable, Sendable {
     try self.init(der: ArraySlice(block.bytes))
   }
 
+  public var signatureAlgorithm: AlgorithmIdentifier { signatureBlock.algorithm }
+
   /// True when the request is signed by the key that it names: its sender holds that key.
   ///
   /// - Throws: ``Unsupported`` or ``Malformed`` for the algorithm.
   public func provesPossession() throws -> Bool {
-    try publicKey.isValid(signature, of: infoBytes, SignatureAlgorithm(signatureAlgorithm))
+    try signatureBlock.holds(over: infoBytes, by: publicKey)
   }
 
   /// The mailboxes that it asks for, in the subjectAltName or the subject.

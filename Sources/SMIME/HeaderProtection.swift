@@ -3,14 +3,13 @@ import MIME
 /// Which header fields are protected, and by what (RFC 9788 §4). A root of the payload with `hp=` carries the fields that
 /// its sender meant; all others are only what stands outside.
 struct HeaderProtection {
-  let headers: [HeaderReport]
-  /// The message inside, where its From is protected and shown in the place of the outer one.
-  let inner: Message?
+  /// The payload's root, where it carries the header and something protects it.
+  private let payload: Entity?
+  private let isEncrypted: Bool
 
   private static let shown = ["From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID"]
 
-  init(message: Message, content: Entity?, layers: [Layer]) {
-    let outer = message.entity.header
+  init(content: Entity?, layers: [Layer]) {
     var isSigned = false
     var isEncrypted = false
     for layer in layers {
@@ -22,24 +21,30 @@ struct HeaderProtection {
       }
     }
     let mode = content?.contentType.parameters["hp"]?.lowercased()
-    guard let content, !layers.isEmpty, mode == "clear" || mode == "cipher", isSigned || isEncrypted else {
-      headers = Self.shown.compactMap { name in
-        outer[name].map { HeaderReport(name: name, value: $0.decodedValue, state: .unprotected, outer: nil) }
-      }
-      inner = nil
-      return
-    }
-    inner = content.header["From"] == nil ? nil : Message(content)
+    payload = (isSigned || isEncrypted) && (mode == "clear" || mode == "cipher") ? content : nil
+    self.isEncrypted = isEncrypted && mode == "cipher"
+  }
+
+  /// The message inside, where its From is protected and shown in the place of the outer one.
+  var message: Message? {
+    guard let payload, payload.header["From"] != nil else { return nil }
+    return Message(payload)
+  }
+
+  /// The fields as they are to be shown.
+  ///
+  /// - Parameter isSigned: whether the signature holds in the end, the protected From included.
+  func headers(of message: Message, isSigned: Bool) -> [HeaderReport] {
     // HP-Outer says what the sender wrote outside: a field that stands there as it is inside was never confidential.
-    let outerCopies = content.header.all("HP-Outer").map(\.value)
-    headers = Self.shown.compactMap { name in
-      guard let field = content.header[name] else {
-        return outer[name].map { HeaderReport(name: name, value: $0.decodedValue, state: .unprotected, outer: nil) }
+    let outerCopies = payload?.header.all("HP-Outer").map(\.value) ?? []
+    return Self.shown.compactMap { name in
+      let outside = message.entity.header[name]?.decodedValue
+      guard let field = payload?.header[name] else {
+        return outside.map { HeaderReport(name: name, value: $0, state: .unprotected, outer: nil) }
       }
-      let isConfidential = mode == "cipher" && isEncrypted && !outerCopies.contains("\(name): \(field.value)")
+      let isConfidential = isEncrypted && !outerCopies.contains("\(name): \(field.value)")
       let state: HeaderState =
         isSigned ? (isConfidential ? .both : .signed) : (isConfidential ? .encrypted : .unprotected)
-      let outside = outer[name]?.decodedValue
       return HeaderReport(
         name: name, value: field.decodedValue, state: state, outer: outside == field.decodedValue ? nil : outside)
     }

@@ -20,8 +20,6 @@ struct Opening {
   private var layers: [Layer] = []
   private var defects: [ReportedDefect] = []
   private var content: Entity?
-  /// The outermost layer cannot be read at all.
-  private var isMalformed = false
 
   init(
     _ reader: Reader, message: Message, at instant: Date, overflow: (() throws -> any RereadableSink)?
@@ -57,29 +55,37 @@ struct Opening {
     switch SecureForm(entity) {
     case .none: return nil
     case .multipartSigned(let signed, let signature):
-      layers.append(.signature(try await multipartLayer(signed, signature)))
+      layers.append(.signature(try await multipartLayer(signed, signature, in: entity)))
       return signed
     case .brokenMultipartSigned(let why):
       let failure = SignerReport.Failure("malformed", why)
-      layers.append(.signature(SignatureLayer(form: .multipart, state: .malformed, signers: [.unreadable(failure)])))
+      layers.append(.signature(SignatureLayer(.multipart, .unreadable(failure))))
       content = entity.parts.first ?? entity
       return nil
+    case .foreignMultipartSigned(let signed, let protocolName):
+      let failure = SignerReport.Failure("unsupported", "it is signed by \(protocolName)")
+      layers.append(.signature(SignatureLayer(.multipart, .unreadable(failure))))
+      return signed
     case .cms: return try await takeOffCMS(entity)
     }
   }
 
-  private func multipartLayer(_ signed: Entity, _ signature: Entity) async throws -> SignatureLayer {
+  private func multipartLayer(_ signed: Entity, _ signature: Entity, in whole: Entity) async throws -> SignatureLayer {
     do {
       let data = try SignedDataReader(signature.decodedBody).read(detached: signed.canonical)
-      return layer(.multipart, await evaluation.reports(data))
+      return layer(.multipart, await evaluation.reports(data), isFollowed: try whole.hasTextAfterLastBoundary)
     } catch let error where error is Malformed || error is Unsupported || error is LimitExceeded {
-      return SignatureLayer(form: .multipart, state: Self.state(error), signers: [.unreadable(Self.failure(error))])
+      return SignatureLayer(.multipart, .unreadable(Self.failure(error)))
     }
   }
 
-  private func layer(_ form: SignatureLayer.Form, _ signers: [SignerReport]) -> SignatureLayer {
-    let matched = signers.map { matchSender($0, of: message) }
-    return SignatureLayer(form: form, state: matched.map(\.state).min() ?? .unsigned, signers: matched)
+  private func opaqueLayer(_ data: SignedData, in entity: Entity) async throws -> SignatureLayer {
+    let isFollowed = try data.isFollowedByData || entity.hasTextBesideBase64
+    return layer(.opaque, await evaluation.reports(data), isFollowed: isFollowed)
+  }
+
+  private func layer(_ form: SignatureLayer.Form, _ signers: [SignerReport], isFollowed: Bool) -> SignatureLayer {
+    SignatureLayer(form, signers.map { matchSender($0, of: message) }, isFollowed: isFollowed)
   }
 
   /// A signer who is good so far, held against who the message says wrote it.
@@ -98,29 +104,26 @@ struct Opening {
     let body = entity.decodedBody
     do {
       switch try ContentInfo.contentType(of: body) {
-      case .signedData: return try await takeOffSignedData(body)
+      case .signedData: return try await takeOffSignedData(entity)
       case .envelopedData, .authEnvelopedData: return try await takeOffEnvelopedData(body)
       case let type: throw Unsupported("\(type)")
       }
     } catch let error where error is Malformed || error is Unsupported || error is LimitExceeded {
-      if layers.isEmpty { isMalformed = true }
-      layers.append(
-        .signature(SignatureLayer(form: .opaque, state: Self.state(error), signers: [.unreadable(Self.failure(error))]))
-      )
+      layers.append(.signature(SignatureLayer(.opaque, .unreadable(Self.failure(error)))))
       content = nil
       return nil
     }
   }
 
-  private mutating func takeOffSignedData(_ body: any ByteStream) async throws -> Entity? {
+  private mutating func takeOffSignedData(_ entity: Entity) async throws -> Entity? {
     let kept = KeptContent(limit: reader.limits.memory, overflow: overflow)
-    let data = try SignedDataReader(body).read(content: kept)
+    let data = try SignedDataReader(entity.decodedBody).read(content: kept)
     if data.signerInfos.isEmpty && !data.hasContent {
       layers.append(.certificates(data.certificates))
       content = nil
       return nil
     }
-    layers.append(.signature(layer(.opaque, await evaluation.reports(data))))
+    layers.append(.signature(try await opaqueLayer(data, in: entity)))
     return try inner(kept)
   }
 
@@ -178,12 +181,14 @@ struct Opening {
     guard let root else { return nil }
     for entity in root.all.dropFirst() {
       switch SecureForm(entity) {
-      case .multipartSigned(let signed, let signature): return try await multipartLayer(signed, signature)
-      case .brokenMultipartSigned, .none: continue
+      case .multipartSigned(let signed, let signature): return try await multipartLayer(signed, signature, in: entity)
+      case .brokenMultipartSigned, .foreignMultipartSigned, .none: continue
       case .cms:
         guard let type = try? ContentInfo.contentType(of: entity.decodedBody) else { continue }
-        if type == .signedData, let data = try? SignedDataReader(entity.decodedBody).read(), !data.signerInfos.isEmpty {
-          return layer(.opaque, await evaluation.reports(data))
+        if type == .signedData, let data = try? SignedDataReader(entity.decodedBody).read(), data.hasContent,
+          !data.signerInfos.isEmpty
+        {
+          return try await opaqueLayer(data, in: entity)
         }
         // What is encrypted inside something that is not stays closed: its text would stand among a stranger's (EFAIL).
         if type == .envelopedData || type == .authEnvelopedData {
@@ -199,11 +204,13 @@ struct Opening {
   private func report(_ part: SignatureLayer?) -> OpenedMessage {
     var deciding: SignatureLayer?
     for case .signature(let layer) in layers where deciding == nil { deciding = layer }
-    let protection = HeaderProtection(message: message, content: content, layers: layers)
-    var signature = deciding?.state ?? (part == nil ? .unsigned : .partial)
-    var signers = deciding?.signers ?? part?.signers ?? []
+    let isWhole = deciding.map { !$0.isFollowed } ?? false
+    let part = isWhole ? nil : deciding ?? part
+    var signers = (deciding ?? part)?.signers ?? []
+    var signature = isWhole ? deciding?.state ?? .unsigned : part == nil ? .unsigned : .partial
+    let protection = HeaderProtection(content: content, layers: layers)
     // A protected From is shown in the place of the outer one, so the signer is held against it by the same rules.
-    if signature == .verified, let inner = protection.inner {
+    if signature == .verified, let inner = protection.message {
       signers = signers.map { matchSender($0, of: inner) }
       signature = signers.map(\.state).min() ?? signature
     }
@@ -212,8 +219,9 @@ struct Opening {
     if signature == .verified, let decisive { defects += SenderMatch.defects(decisive.addresses, message: message) }
     return OpenedMessage(
       verdict: Verdict(
-        signature: signature, encryption: encryption, signer: decisive, partState: deciding == nil ? part?.state : nil),
-      layers: layers, signers: signers, message: message, content: content, headers: protection.headers,
+        signature: signature, encryption: encryption, signer: decisive, partState: part?.state),
+      layers: layers, signers: signers, message: message, content: content,
+      headers: protection.headers(of: message, isSigned: signature == .verified),
       defects: defects)
   }
 
@@ -233,6 +241,16 @@ struct Opening {
     let order: [EncryptionState] = [.failed, .keyMissing, .decryptedUnauthenticated, .decrypted]
     return order.first { states.contains($0) } ?? .none
   }
+}
+
+extension SignatureLayer {
+  /// The layer takes the worst of its signers.
+  init(_ form: Form, _ signers: [SignerReport], isFollowed: Bool) {
+    self.init(form: form, state: signers.map(\.state).min() ?? .unsigned, signers: signers, isFollowed: isFollowed)
+  }
+
+  /// A layer of which nothing can be told but why.
+  init(_ form: Form, _ unreadable: SignerReport) { self.init(form, [unreadable], isFollowed: false) }
 }
 
 extension SignerReport {

@@ -8,6 +8,8 @@ enum SecureForm {
   case multipartSigned(Entity, signature: Entity)
   /// multipart/signed that is not two parts, the second of them a signature.
   case brokenMultipartSigned(String)
+  /// multipart/signed by a method that is not S/MIME, such as OpenPGP: its protocol.
+  case foreignMultipartSigned(Entity, protocolName: String)
   /// A part that holds CMS; which kind, the CMS says.
   case cms
 
@@ -19,7 +21,7 @@ enum SecureForm {
       self = .cms
     } else if type.name == "application/octet-stream", let name = entity.fileName?.lowercased(),
       // QUIRK: Exchange and others send application/octet-stream with the file's name (RFC 8551 §3.2.1, §3.9).
-      name.hasSuffix(".p7m") || name.hasSuffix(".p7c") || name.hasSuffix(".p7z")
+      name.hasSuffix(".p7m") || name.hasSuffix(".p7s") || name.hasSuffix(".p7c") || name.hasSuffix(".p7z")
     {
       self = .cms
     } else {
@@ -41,7 +43,10 @@ enum SecureForm {
           || part.contentType.name == "application/octet-stream"
             && (part.fileName?.lowercased().hasSuffix(".p7s") ?? false)
       } ?? false
-    guard protocolName.map({ signatureTypes.contains($0) }) ?? false || holdsSignature else { return .none }
+    guard protocolName.map({ signatureTypes.contains($0) }) ?? false || holdsSignature else {
+      guard let protocolName, let first = entity.parts.first else { return .none }
+      return .foreignMultipartSigned(first, protocolName: protocolName)
+    }
     guard entity.parts.count == 2, let second else {
       return .brokenMultipartSigned("multipart/signed has \(entity.parts.count) parts instead of two")
     }

@@ -10,7 +10,7 @@ enum SenderMatch: Hashable {
   ///
   /// Every From mailbox must be covered. More than one From field, none at all, or a display name that shows another
   /// address are mismatches whoever signed.
-  static func of(_ addresses: [String], message: Message, protectedFrom: [Mailbox] = []) -> SenderMatch {
+  static func of(_ addresses: [String], message: Message) -> SenderMatch {
     let own = addresses.compactMap { EmailAddress($0) }
     func covers(_ mailboxes: [Mailbox]) -> Bool {
       !mailboxes.isEmpty && mailboxes.allSatisfy { mailbox in own.contains { $0.matches(mailbox.address) } }
@@ -20,16 +20,15 @@ enum SenderMatch: Hashable {
     if message.defects.contains(where: { $0.code == .addressUnreadable && $0.place == "From" }) {
       return .mismatch("the From field cannot be read")
     }
-    for mailbox in message.from + protectedFrom {
+    for mailbox in message.from {
       if let shown = mailbox.foreignAddressInDisplayName {
         return .mismatch("the name of \(mailbox.address) shows the address \(shown)")
       }
     }
     guard !own.isEmpty else { return .mismatch("the certificate names no address") }
-    let all = message.from + protectedFrom
-    if covers(all) { return .author }
+    if covers(message.from) { return .author }
     if message.sender.count == 1, covers(message.sender) { return .onBehalf }
-    let missing = all.first { mailbox in !own.contains { $0.matches(mailbox.address) } }
+    let missing = message.from.first { mailbox in !own.contains { $0.matches(mailbox.address) } }
     return .mismatch("the certificate is not for \(missing.map { "\($0.address)" } ?? "the sender")")
   }
 

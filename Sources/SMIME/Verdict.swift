@@ -69,9 +69,11 @@ public struct SignatureLayer: Hashable, Sendable {
   }
 
   public let form: Form
-  /// The worst of the signers.
+  /// The worst of the signers; of what is signed, however much of the message that is.
   public let state: SignatureState
   public let signers: [SignerReport]
+  /// True if the message goes on beside what is signed, as with a footer that was added on the way.
+  public let isFollowed: Bool
 }
 
 public struct EncryptionLayer: Hashable, Sendable {

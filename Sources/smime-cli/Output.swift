@@ -29,9 +29,9 @@ struct Output {
     if path.hasSuffix("/") || Files.isFolder(path) {
       throw IOFailure(.cannotCreate, path, detail: "it is a folder")
     }
-    let file = try AtomicFile(path: path, overwrite: overwrite, mode: secrecy == .secret ? 0o600 : 0o644)
+    // First, since it clears the list that the file may be put on.
     Signals.removeTemporaryFiles()
-    return file
+    return try AtomicFile(path: path, overwrite: overwrite, mode: secrecy == .secret ? 0o600 : 0o644)
   }
 
   /// True if what is written can still be taken back.

@@ -58,6 +58,35 @@ import Testing
     }
   }
 
+  @Test func `a signature that claims padding bits is no signature`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    var bytes = Array(alice.certificate.derBytes)
+    let padding = bytes.count - alice.certificate.signature.count - 1
+    #expect(bytes[padding] == 0)
+    bytes[padding] = 1
+    bytes[bytes.count - 1] &= 0xFE
+    let padded = try Certificate(der: bytes[...])
+    #expect(try padded.isSigned(by: pki.issuing.certificate.publicKey) == false)
+    #expect(
+      checks(await validator(pki.root.certificate).validate(padded, with: alice.chain, at: TestPKI.now)) == [.signature]
+    )
+  }
+
+  @Test func `a certificate with a time that is none is shown and good for nothing`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    var bytes = Array(alice.certificate.derBytes)
+    let times = alice.certificate.validity
+    let field = try #require(bytes.indices.first { bytes[$0...].starts(with: [0x17, 13]) })
+    bytes[field + 2] = UInt8(ascii: "x")
+    let odd = try Certificate(der: bytes[...])
+    #expect(odd.defects.map(\.path) == ["Certificate.tbsCertificate.validity.notBefore"])
+    #expect(odd.defects.map(\.offset) == [field])
+    #expect(odd.validity.notAfter == times.notAfter)
+    #expect(checks(await validator(odd).validate(odd, with: [], at: TestPKI.now)).contains(.certificate))
+  }
+
   @Test func `key usage and purpose are kept`() async throws {
     let pki = try await TestPKI()
     let signer = try await pki.mailbox("alice@example.com", use: .signing)

@@ -164,6 +164,61 @@ import Testing
     #expect(opened.verdict.signature == row.state)
   }
 
+  @Test(arguments: [SMIMEWriter.SignatureForm.multipart, .opaque])
+  func `a footer that was added on the way is covered by no signature`(
+    _ form: SMIMEWriter.SignatureForm
+  ) async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let bytes = try await draft().signed(by: alice, as: form, at: date).bytes()
+    for footer in ["", "\r\n", " \r\n\t\r\n"] {
+      let opened = try await reader(pki).open(BufferSource(bytes + footer.utf8), at: date)
+      #expect(opened.verdict.signature == .verified)
+    }
+    for footer in ["_______\r\nUnsubscribe here\r\n", "\r\n\r\nabcd\r\n", "\r\n="]
+    where form == .multipart || footer != "\r\n=" {
+      let opened = try await reader(pki).open(BufferSource(bytes + footer.utf8), at: date)
+      #expect(opened.verdict.signature == .partial, "\(footer)")
+      #expect(opened.verdict.partState == .verified)
+      #expect(opened.headers.allSatisfy { $0.state == .unprotected })
+    }
+  }
+
+  @Test func `what another method signed is unsupported, and named`() async throws {
+    let pki = try await TestPKI()
+    let mail = """
+      From: alice@example.com\r
+      Content-Type: multipart/signed; protocol="application/pgp-signature"; micalg=pgp-sha256; boundary=b\r
+      \r
+      --b\r
+      \r
+      hello\r
+      --b\r
+      Content-Type: application/pgp-signature\r
+      \r
+      -----BEGIN PGP SIGNATURE-----\r
+      --b--\r
+
+      """
+    let opened = try await reader(pki).open(BufferSource(mail.utf8), at: date)
+    #expect(opened.verdict.signature == .unsupported)
+    #expect(opened.verdict.signatureSentence.contains("application/pgp-signature"))
+    #expect(try opened.content?.text(limit: 100) == "hello")
+  }
+
+  @Test(arguments: ["smime.p7m", "smime.p7s"])
+  func `octet-stream with a telling name is opened`(_ name: String) async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let text = String(decoding: try await draft().signed(by: alice, as: .opaque, at: date).bytes(), as: UTF8.self)
+    let mail = text.replacingOccurrences(
+      of: "application/pkcs7-mime; smime-type=signed-data", with: "application/octet-stream"
+    )
+    .replacingOccurrences(of: "smime.p7m", with: name)
+    let opened = try await reader(pki).open(BufferSource(mail.utf8), at: date)
+    #expect(opened.verdict.signature == .verified)
+  }
+
   @Test func `a signed part inside something unsigned is partial`() async throws {
     let pki = try await TestPKI()
     let alice = try await pki.mailbox("alice@example.com")

@@ -167,7 +167,7 @@ public struct KeyAgreeRecipientInfo: Hashable, Sendable {
     var choice = try fields.constructed(.context(0), "originator")
     if var key = try choice.context(ifPresent: 1, "originatorKey") {
       let algorithm = try AlgorithmIdentifier(from: &key, "algorithm")
-      originator = .key(algorithm, try key.bits("publicKey").bytes)
+      originator = .key(algorithm, try key.bitOctets("publicKey"))
       try key.finish()
     } else {
       originator = .certificate(try SignerIdentifier(from: &choice, "issuerAndSerialNumber"))

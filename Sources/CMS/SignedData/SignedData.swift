@@ -39,6 +39,8 @@ public struct SignedData: Sendable {
   public let digests: [DigestAlgorithm: [UInt8]]
   /// What is wrong without touching any signer: a certificate that cannot be read, data behind the object.
   public let defects: [Malformed]
+  /// True when data stands behind the object, where nothing is signed.
+  public let isFollowedByData: Bool
 
   /// The content where a signature is over all of it at once (Ed25519 without signed attributes).
   let wholeContent: [UInt8]?

@@ -39,7 +39,8 @@ public struct SignedDataReader: Sendable {
     let certificates = try elements(reader, .context(0), "certificates", limit: limits.certificates)
     let crls = try elements(reader, .context(1), "crls", limit: limits.certificates)
     let signers = try signerInfos(reader)
-    try defects += ContentInfo.close(reader)
+    let following = try ContentInfo.close(reader)
+    defects += following
 
     let place: SignedData.ContentPlace =
       switch (hasContent, detached != nil) {
@@ -68,8 +69,8 @@ public struct SignedDataReader: Sendable {
       contentCount: contentCount, certificates: readable.compactMap(\.1),
       otherCertificates: readable.filter { $0.1 == nil }.map(\.0.bytes), crls: lists.compactMap(\.1),
       otherRevocationInfo: lists.filter { $0.1 == nil }.map(\.0.bytes), signerInfos: signers,
-      digests: observer.digests(), defects: defects, wholeContent: observer.wholeContent,
-      contentLooksLikeAttributes: observer.looksLikeAttributes)
+      digests: observer.digests(), defects: defects, isFollowedByData: !following.isEmpty,
+      wholeContent: observer.wholeContent, contentLooksLikeAttributes: observer.looksLikeAttributes)
   }
 
   /// Reads up to encapContentInfo.

@@ -40,6 +40,7 @@ struct PathChecks {
 
   private mutating func checkCertificate(_ depth: Int) {
     let certificate = path[depth]
+    for defect in certificate.defects { fail(.certificate, "\(defect)", depth) }
     if instant < certificate.validity.notBefore {
       fail(.notYetValid, "valid from \(certificate.validity.notBefore.ISO8601Format())", depth)
     }

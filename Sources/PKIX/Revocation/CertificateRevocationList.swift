@@ -16,9 +16,8 @@ public struct CertificateRevocationList: Hashable, Sendable {
   public let derBytes: ArraySlice<UInt8>
   private let tbsBytes: ArraySlice<UInt8>
   public let issuer: DistinguishedName
-  public let signatureAlgorithm: AlgorithmIdentifier
   private let innerSignatureAlgorithm: AlgorithmIdentifier
-  private let signature: ArraySlice<UInt8>
+  private let signatureBlock: SignatureBlock
   public let thisUpdate: Date
   /// nil when the list does not say when the next one comes.
   public let nextUpdate: Date?
@@ -29,7 +28,9 @@ public struct CertificateRevocationList: Hashable, Sendable {
 
   public static func == (left: Self, right: Self) -> Bool { left.derBytes == right.derBytes }
 
-  public func hash(into hasher: inout Hasher) { hasher.combine(signature) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(signatureBlock) }
+
+  public var signatureAlgorithm: AlgorithmIdentifier { signatureBlock.algorithm }
 
   /// - Throws: ``Malformed``
   public init(der: ArraySlice<UInt8>) throws(Malformed) {
@@ -62,8 +63,7 @@ public struct CertificateRevocationList: Hashable, Sendable {
     try fields.finish()
     var rest = try ASN1Cursor(ArraySlice(frame.signatureParts), as: "CertificateList")
     var parts = try rest.enter()
-    signatureAlgorithm = try AlgorithmIdentifier(from: &parts, "signatureAlgorithm")
-    signature = try parts.bits("signatureValue").bytes
+    signatureBlock = try SignatureBlock(from: &parts)
     try parts.finish()
   }
 
@@ -95,7 +95,7 @@ public struct CertificateRevocationList: Hashable, Sendable {
   /// - Throws: ``Unsupported`` or ``Malformed`` for the algorithm.
   public func isSigned(by key: PublicKey) throws -> Bool {
     guard signatureAlgorithm == innerSignatureAlgorithm else { return false }
-    return try key.isValid(signature, of: tbsBytes, SignatureAlgorithm(signatureAlgorithm))
+    return try signatureBlock.holds(over: tbsBytes, by: key)
   }
 
   /// An entry of the list (§5.1.2.6).

@@ -270,6 +270,14 @@ package struct ASN1Cursor: Sendable {
     return bits
   }
 
+  /// The content of a BIT STRING that holds octets, as signatures and keys do: no padding bits.
+  package mutating func bitOctets(_ field: StaticString) throws(Malformed) -> ArraySlice<UInt8> {
+    let before = self
+    let bits = try bits(field)
+    guard bits.paddingBits == 0 else { throw before.failure("is not a whole number of octets", field) }
+    return bits.bytes
+  }
+
   package mutating func null(_ field: StaticString) throws(Malformed) {
     let before = self
     let node = try node(.null, field)

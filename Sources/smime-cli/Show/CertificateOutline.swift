@@ -21,6 +21,7 @@ extension Certificate {
     result["key"] = .text(publicKey.summary)
     result["signature"] = .text(AlgorithmName.signature(signatureAlgorithm, nil))
     result["extension"] = .outlines(extensions.all.map { $0.outline(in: extensions) })
+    if !defects.isEmpty { result["malformed"] = .texts(defects.map(\.description)) }
     return result
   }
 }
