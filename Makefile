@@ -5,8 +5,12 @@
 SWIFT   ?= swift
 PREFIX  ?= /usr/local
 # Small commands start often: the Swift runtime and libstdc++ go into the file, symbols and what nobody calls stay out.
+# The addresses that the loader must fill in are packed (a tenth of the start; glibc 2.36 or later reads that), and types
+# are reached by calls instead of by names that the runtime would look up (another tenth).
 STATIC  := .build/static
-RELEASE := -c release --product smime --static-swift-stdlib \
+RELEASE := -c release --product smime --static-swift-stdlib -Xswiftc -use-ld=lld \
+           -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors \
+           -Xlinker -z -Xlinker nostart-stop-gc -Xlinker -z -Xlinker pack-relative-relocs \
            -Xlinker -L$(CURDIR)/$(STATIC) -Xlinker --as-needed -Xlinker --gc-sections -Xlinker -s
 BINARY   = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)/smime
 

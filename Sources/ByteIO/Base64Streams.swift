@@ -99,13 +99,15 @@ public struct Base64DecodingStream: ByteStream {
 
   public init(_ base: any ByteStream) { self.base = base }
 
-  public func makeReader() -> any ByteReader { Base64Reader(base.makeReader()) }
+  public func makeReader() -> any ByteReader { Base64Reader(base) }
+
+  public var countLimit: Int { base.countLimit }
 }
 
 /// Decodes as it reads. What was odd is counted.
 public final class Base64Reader: ByteReader {
   private let base: any ByteReader
-  private var text: [UInt8] = []
+  private var text: [UInt8]
   private var textAt = 0
   private var textCount = 0
   /// The characters of a group that began, six bits each.
@@ -117,7 +119,10 @@ public final class Base64Reader: ByteReader {
   /// How many characters outside the alphabet, white space aside, were passed over, and how many were left over at the end.
   public private(set) var junkCount = 0
 
-  public init(_ base: any ByteReader) { self.base = base }
+  public init(_ stream: any ByteStream) {
+    base = stream.makeReader()
+    text = stream.makeWindow()
+  }
 
   public func read(into buffer: inout [UInt8]) throws -> Int {
     if spare.isEmpty {
@@ -134,7 +139,6 @@ public final class Base64Reader: ByteReader {
 
   /// Decodes into `buffer`, which has room for 16 bytes at least, as much as it holds.
   private func fill(_ buffer: inout [UInt8]) throws -> Int {
-    if text.isEmpty { text = [UInt8](repeating: 0, count: windowSize) }
     var filled = 0
     while filled + 3 <= buffer.count, !isAtEnd {
       if textAt == textCount {

@@ -9,6 +9,9 @@ public protocol ByteReader: AnyObject {
 public protocol ByteStream: Sendable {
   /// A reader that stands at the first byte.
   func makeReader() -> any ByteReader
+
+  /// How many bytes there can be at most; `Int.max` when that is not known. Small messages get small windows by it.
+  var countLimit: Int { get }
 }
 
 /// Bytes of known number with random access.
@@ -23,7 +26,16 @@ public protocol ByteSource: ByteStream {
 /// The size in bytes of the windows that content is read, coded and written in.
 public let windowSize = 128 * 1024
 
+extension ByteStream {
+  public var countLimit: Int { .max }
+
+  /// A window to read it through, no larger than is of use: filling a large one with zeros costs more than a small message.
+  public func makeWindow() -> [UInt8] { [UInt8](repeating: 0, count: max(1, min(windowSize, countLimit))) }
+}
+
 extension ByteSource {
+  public var countLimit: Int { count }
+
   /// A reader over the whole source.
   public func makeReader() -> any ByteReader { SourceReader(self) }
 
@@ -115,7 +127,7 @@ extension ByteStream {
   /// Everything, in memory, if it is not more than `limit` bytes; a ``LimitExceeded`` if it is.
   public func readAll(limit: Int) throws -> [UInt8] {
     let reader = makeReader()
-    var window = [UInt8](repeating: 0, count: min(windowSize, max(limit, 1)))
+    var window = makeWindow()
     var result: [UInt8] = []
     while true {
       let count = try reader.read(into: &window)
@@ -129,7 +141,7 @@ extension ByteStream {
   @discardableResult
   public func copy(to sink: any ByteSink) throws -> Int {
     let reader = makeReader()
-    var window = [UInt8](repeating: 0, count: windowSize)
+    var window = makeWindow()
     var total = 0
     while true {
       let count = try reader.read(into: &window)

@@ -8,19 +8,28 @@ public struct CanonicalStream: ByteStream {
 
   public init(_ base: any ByteStream) { self.base = base }
 
-  public func makeReader() -> any ByteReader { CanonicalReader(base.makeReader()) }
+  public func makeReader() -> any ByteReader { CanonicalReader(base) }
+
+  /// Every byte may be an LF.
+  public var countLimit: Int {
+    let (double, isTooMuch) = base.countLimit.multipliedReportingOverflow(by: 2)
+    return isTooMuch ? .max : double
+  }
 }
 
 private final class CanonicalReader: ByteReader {
   private let base: any ByteReader
-  private var window = [UInt8](repeating: 0, count: windowSize)
+  private var window: [UInt8]
   private var at = 0
   private var count = 0
   private var lastWasCR = false
   /// True when a CR was written for an LF that did not fit any more.
   private var owesLF = false
 
-  init(_ base: any ByteReader) { self.base = base }
+  init(_ stream: any ByteStream) {
+    base = stream.makeReader()
+    window = stream.makeWindow()
+  }
 
   func read(into buffer: inout [UInt8]) throws -> Int {
     guard !buffer.isEmpty else { return 0 }

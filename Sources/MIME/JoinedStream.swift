@@ -5,6 +5,13 @@ struct JoinedStream: ByteStream {
   let pieces: [any ByteStream]
 
   func makeReader() -> any ByteReader { JoinedReader(pieces) }
+
+  var countLimit: Int {
+    pieces.reduce(0) { sum, piece in
+      let (next, isTooMuch) = sum.addingReportingOverflow(piece.countLimit)
+      return isTooMuch ? .max : next
+    }
+  }
 }
 
 private final class JoinedReader: ByteReader {
@@ -30,14 +37,14 @@ struct EncodedStream: ByteStream {
   let base: any ByteStream
   let encoding: TransferEncoding
 
-  func makeReader() -> any ByteReader { EncodedReader(base.makeReader(), encoding) }
+  func makeReader() -> any ByteReader { EncodedReader(base, encoding) }
 }
 
 private final class EncodedReader: ByteReader {
   private let base: any ByteReader
   private let collected = Collector()
   private let encoder: Encoder
-  private var window = [UInt8](repeating: 0, count: windowSize)
+  private var window: [UInt8]
   private var given = 0
   private var isAtEnd = false
 
@@ -46,8 +53,9 @@ private final class EncodedReader: ByteReader {
     case quotedPrintable(QuotedPrintableSink)
   }
 
-  init(_ base: any ByteReader, _ encoding: TransferEncoding) {
-    self.base = base
+  init(_ stream: any ByteStream, _ encoding: TransferEncoding) {
+    base = stream.makeReader()
+    window = stream.makeWindow()
     encoder =
       encoding == .base64
       ? .base64(Base64EncodingSink(to: collected)) : .quotedPrintable(QuotedPrintableSink(to: collected))

@@ -17,14 +17,17 @@ final class LineScanner {
   static let prefixLimit = 1_024
 
   private let source: any ByteSource
-  private var window = [UInt8](repeating: 0, count: windowSize)
+  private var window: [UInt8]
   /// The window holds the bytes from `windowStart` to `windowEnd` of the source.
   private var windowStart = 0
   private var windowEnd = 0
   /// Where the next line begins.
   private(set) var offset = 0
 
-  init(_ source: any ByteSource) { self.source = source }
+  init(_ source: any ByteSource) {
+    self.source = source
+    window = source.makeWindow()
+  }
 
   /// The next line; nil at the end.
   func next() throws -> Line? {

@@ -7,12 +7,14 @@ public struct QuotedPrintableDecodingStream: ByteStream {
 
   public init(_ base: any ByteStream) { self.base = base }
 
-  public func makeReader() -> any ByteReader { QuotedPrintableReader(base.makeReader()) }
+  public func makeReader() -> any ByteReader { QuotedPrintableReader(base) }
+
+  public var countLimit: Int { base.countLimit }
 }
 
 private final class QuotedPrintableReader: ByteReader {
   private let base: any ByteReader
-  private var window = [UInt8](repeating: 0, count: windowSize)
+  private var window: [UInt8]
   private var at = 0
   private var count = 0
   private var isAtEnd = false
@@ -21,7 +23,10 @@ private final class QuotedPrintableReader: ByteReader {
   /// White space that is dropped if the line ends after it (§6.7 rule 3). Bounded: a longer run is text.
   private var space: [UInt8] = []
 
-  init(_ base: any ByteReader) { self.base = base }
+  init(_ stream: any ByteStream) {
+    base = stream.makeReader()
+    window = stream.makeWindow()
+  }
 
   private func nextByte() throws -> UInt8? {
     if at == count {

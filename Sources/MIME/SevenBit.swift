@@ -113,8 +113,9 @@ extension Entity {
 
   private func isTransportSafe(_ range: Range<Int>) throws -> Bool {
     var check = TransportCheck()
-    let reader = source.slice(range).makeReader()
-    var window = [UInt8](repeating: 0, count: windowSize)
+    let part = source.slice(range)
+    let reader = part.makeReader()
+    var window = part.makeWindow()
     while check.isSafe {
       let count = try reader.read(into: &window)
       if count == 0 { break }

@@ -38,7 +38,7 @@ extension ByteStream {
   /// Reads window after window until one of them satisfies `predicate`.
   fileprivate func contains(_ predicate: (ArraySlice<UInt8>) -> Bool) throws -> Bool {
     let reader = makeReader()
-    var window = [UInt8](repeating: 0, count: windowSize)
+    var window = makeWindow()
     while true {
       let count = try reader.read(into: &window)
       if count == 0 { return false }

@@ -32,7 +32,7 @@ struct Base64Tests {
   }
 
   static func decoded(_ text: [UInt8], by size: Int, most: Int) throws -> (bytes: [UInt8], junkCount: Int) {
-    let reader = Base64Reader(DripSource(text, most: most).makeReader())
+    let reader = Base64Reader(DripSource(text, most: most))
     var buffer = [UInt8](repeating: 0, count: size)
     var result: [UInt8] = []
     while true {

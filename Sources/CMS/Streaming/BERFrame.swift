@@ -104,7 +104,7 @@ struct MeasuredContent {
       return
     }
     let reader = stream.makeReader()
-    var window = [UInt8](repeating: 0, count: windowSize)
+    var window = stream.makeWindow()
     var bytes: [UInt8] = []
     while bytes.count <= Self.readAhead {
       let run = try reader.read(into: &window)

@@ -18,8 +18,7 @@ final class WindowedInput {
   init(_ stream: any ByteStream) {
     source = stream as? any ByteSource
     reader = source == nil ? stream.makeReader() : nil
-    let size = source.map { max(1, min($0.count, windowSize)) } ?? windowSize
-    window = [UInt8](repeating: 0, count: size)
+    window = stream.makeWindow()
   }
 
   /// Reads the next window when this one is used up; false at the end of the input.
