@@ -31,7 +31,11 @@ let package = Package(
     .library(name: "SMIMECrypto", targets: ["SMIMECrypto"]),
     .library(name: "ByteIO", targets: ["ByteIO"]),
     .library(name: "Issuance", targets: ["Issuance"]),
+    .library(name: "Discovery", targets: ["Discovery"]),
+    .library(name: "CertificateAuthority", targets: ["CertificateAuthority"]),
     .executable(name: "smime", targets: ["smime-cli"]),
+    .executable(name: "smime-net", targets: ["smime-net"]),
+    .executable(name: "smimed", targets: ["smimed"]),
   ],
   traits: [
     .default(enabledTraits: ["OpenSSL"]),
@@ -43,6 +47,15 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON"]),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
   ],
   targets: [
     .systemLibrary(
@@ -66,10 +79,51 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Issuance", dependencies: ["PKIX", "SMIMECrypto", asn1], swiftSettings: strict),
+    // What is asked of the network and what came back: values and their form on a pipe, without a network.
+    .target(name: "Fetching", dependencies: ["ByteIO"], swiftSettings: strict),
+    .target(
+      name: "Discovery",
+      dependencies: [
+        "ByteIO", "CMS", "Fetching", "PKIX", "SMIMECrypto",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "smime-net", dependencies: ["ByteIO", "Discovery", "Fetching"], swiftSettings: strict),
+    .target(
+      name: "CertificateAuthority",
+      dependencies: ["ByteIO", "CMS", "Issuance", "PKIX", "SMIMECrypto", asn1], swiftSettings: strict),
+    .target(
+      name: "AuthorityService",
+      dependencies: [
+        "ByteIO", "CertificateAuthority", "Issuance", "PKIX", "SMIMECrypto",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "smimed",
+      dependencies: [
+        "ByteIO", "AuthorityService", "CertificateAuthority", "SMIMECrypto",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "smime-cli",
       dependencies: [
-        "ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto",
+        "ByteIO", "CMS", "CertificateAuthority", "Fetching", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"), asn1,
       ],

@@ -31,6 +31,10 @@ extension OID {
   package static let smtpUTF8Mailbox: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 8, 9]
   /// S/MIME BR 7.1.6.1: mailbox-validated, strict
   package static let mailboxValidatedStrict: ASN1ObjectIdentifier = [2, 23, 140, 1, 5, 1, 3]
+  /// RFC 6960 §4.2.1, §4.4.1, §4.2.2.2.1
+  package static let ocspBasic: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 48, 1, 1]
+  package static let ocspNonce: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 48, 1, 2]
+  package static let ocspNoCheck: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 48, 1, 5]
   /// RFC 2985 §5.4.2
   package static let extensionRequest: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 14]
 

@@ -50,7 +50,7 @@ import Testing
     let bob = try await pki.mailbox("bob@example.com")
     let lists = try await [pki.revocationList(revoking: [alice]), pki.rootRevocationList()]
     let validator = PathValidator(
-      anchors: TrustAnchors([pki.root.certificate]), revocation: .hard(RevocationFiles(lists)))
+      anchors: TrustAnchors([pki.root.certificate]), revocation: .hard([RevocationFiles(lists)]))
     _ = try await validator.validate(bob.certificate, with: bob.chain, at: TestPKI.now).get()
     guard case .failure(let failure) = await validator.validate(alice.certificate, with: alice.chain, at: TestPKI.now)
     else {
@@ -65,13 +65,13 @@ import Testing
     let pki = try await TestPKI()
     let alice = try await pki.mailbox("alice@example.com")
     let anchors = TrustAnchors([pki.root.certificate])
-    let hard = PathValidator(anchors: anchors, revocation: .hard(RevocationFiles([])))
+    let hard = PathValidator(anchors: anchors, revocation: .hard([RevocationFiles([])]))
     guard case .failure(let failure) = await hard.validate(alice.certificate, with: alice.chain, at: TestPKI.now) else {
       Issue.record("unknown revocation passed")
       return
     }
     #expect(failure.problems.map(\.check) == [.revocationUnknown, .revocationUnknown])
-    let soft = PathValidator(anchors: anchors, revocation: .soft(RevocationFiles([])))
+    let soft = PathValidator(anchors: anchors, revocation: .soft([RevocationFiles([])]))
     let path = try await soft.validate(alice.certificate, with: alice.chain, at: TestPKI.now).get()
     #expect(path.notes.count == 2)
   }

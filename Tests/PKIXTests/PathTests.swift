@@ -129,7 +129,7 @@ import Testing
     let alice = try await pki.mailbox("alice@example.com")
     let lists = try await [pki.revocationList(revoking: [alice])]
     let paths = PathValidator(
-      anchors: TrustAnchors([pki.root.certificate]), revocation: .hard(RevocationFiles(lists)))
+      anchors: TrustAnchors([pki.root.certificate]), revocation: .hard([RevocationFiles(lists)]))
     let late = TestPKI.now.addingTimeInterval(6 * 86_400)
     let result = await paths.validate(alice.certificate, with: alice.chain, at: late)
     #expect(checks(result) == [.revoked, .revocationUnknown])
@@ -193,7 +193,7 @@ import Testing
       (try await pki.revocationList(), late), (try await other.revocationList(), TestPKI.now),
     ] {
       let paths = PathValidator(
-        anchors: TrustAnchors([pki.issuing.certificate]), revocation: .hard(RevocationFiles([list])))
+        anchors: TrustAnchors([pki.issuing.certificate]), revocation: .hard([RevocationFiles([list])]))
       guard case .failure(let failure) = await paths.validate(alice.certificate, at: instant) else {
         Issue.record("a useless list was believed")
         continue

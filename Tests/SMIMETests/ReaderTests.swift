@@ -128,11 +128,11 @@ import Testing
     let alice = try await pki.mailbox("alice@example.com")
     let signed = try await draft().signed(by: alice, at: date)
     let lists = try await [pki.revocationList(revoking: [alice]), pki.rootRevocationList()]
-    let revoked = try await open(signed, reader(pki, revocation: .soft(RevocationFiles(lists))))
+    let revoked = try await open(signed, reader(pki, revocation: .soft([RevocationFiles(lists)])))
     #expect(revoked.verdict.signature == .revoked)
-    let unknown = try await open(signed, reader(pki, revocation: .hard(RevocationFiles([]))))
+    let unknown = try await open(signed, reader(pki, revocation: .hard([RevocationFiles([])])))
     #expect(unknown.verdict.signature == .revocationUnknown)
-    let noted = try await open(signed, reader(pki, revocation: .soft(RevocationFiles([]))))
+    let noted = try await open(signed, reader(pki, revocation: .soft([RevocationFiles([])])))
     #expect(noted.verdict.signature == .verified)
     #expect(noted.verdict.signer?.notes.count == 2)
   }

@@ -143,79 +143,35 @@ struct PathChecks {
 
   // MARK: Revocation
 
-  /// RFC 5280 §6.3 with the CRLs at hand. Returns what is not known, in words, when that passes.
-  mutating func checkRevocation() async -> [String] {
-    let source: any RevocationSource
+  /// Asks about every certificate below the anchor (RFC 5280 §6.1.3 a 3), the authorities' first: what a revoked
+  /// authority says of a leaf means nothing. On a path that is no good anyway only local sources are heard.
+  mutating func checkRevocation() async -> [RevocationReport] {
+    let hasFailed = !problems.isEmpty
+    let sources: [any RevocationSource]
     let isHard: Bool
     switch validator.revocation {
     case .off: return []
-    case .soft(let given): (source, isHard) = (given, false)
-    case .hard(let given): (source, isHard) = (given, true)
+    case .soft(let given): (sources, isHard) = (given, false)
+    case .hard(let given): (sources, isHard) = (given, true)
     }
-    var notes: [String] = []
-    for depth in path.indices.dropLast() {
-      switch await revocationStatus(depth, source) {
+    let check = RevocationCheck(
+      sources: hasFailed ? sources.filter(\.isLocal) : sources, policy: validator.policy, instant: instant)
+    var reports: [RevocationReport] = []
+    for depth in path.indices.dropLast().reversed() {
+      let report = await check.report(on: path[depth], issuedBy: path[depth + 1])
+      reports.insert(report, at: 0)
+      switch report.status {
       case .good: continue
-      case .revoked(let entry):
+      case .revoked(let revocation):
         problems.append(
           PathProblem(
-            .revoked, "\(path[depth].subject): revoked on \(entry.date.ISO8601Format()) (\(entry.reason.name))",
-            depth: depth, revocation: RevokedCertificate(date: entry.date, reason: entry.reason)))
-      case .unknown(let why):
-        if isHard { fail(.revocationUnknown, why, depth) } else { notes.append("\(path[depth].subject): \(why)") }
+            .revoked,
+            "\(path[depth].subject): revoked on \(revocation.date.ISO8601Format()) (\(revocation.reason.name))",
+            depth: depth, revocation: revocation))
+      case .unknown:
+        if isHard && !hasFailed { fail(.revocationUnknown, report.whyUnknown, depth) }
       }
     }
-    return notes
-  }
-
-  private enum RevocationStatus {
-    case good
-    case revoked(CertificateRevocationList.Entry)
-    case unknown(String)
-  }
-
-  private func revocationStatus(_ depth: Int, _ source: any RevocationSource) async -> RevocationStatus {
-    let (certificate, issuer) = (path[depth], path[depth + 1])
-    let lists: [CertificateRevocationList]
-    do {
-      lists = try await source.lists(issuedBy: certificate.issuer)
-    } catch { return .unknown("no CRL: \(error)") }
-    // The newest first: an attacker may enclose an older one that has not run out (RFC 8550 §4.2).
-    var why = "no CRL of \(certificate.issuer)"
-    var isGood = false
-    for list in lists.sorted(by: { $0.thisUpdate > $1.thisUpdate }) {
-      if let objection = objection(to: list, for: certificate, issuer: issuer) {
-        if !isGood { why = "the CRL of \(certificate.issuer) is of no use: \(objection)" }
-        continue
-      }
-      do {
-        guard let entry = try list.entry(for: certificate.serialNumber) else {
-          isGood = true
-          continue
-        }
-        if entry.reason == .removeFromCRL { continue }
-        return .revoked(entry)
-      } catch { why = "the CRL of \(certificate.issuer) cannot be read: \(error)" }
-    }
-    return isGood ? .good : .unknown(why)
-  }
-
-  /// Why a list says nothing about `certificate`; nil when it does.
-  private func objection(
-    to list: CertificateRevocationList, for certificate: Certificate, issuer: Certificate
-  ) -> String? {
-    if list.thisUpdate > instant { return "it is not valid before \(list.thisUpdate.ISO8601Format())" }
-    if let next = list.nextUpdate, next < instant { return "it ran out on \(next.ISO8601Format())" }
-    if let objection = list.objection(for: certificate) { return objection }
-    do {
-      // RFC 10007: a CRL issuer's keyUsage must be there and must have cRLSign; anchors may have none.
-      if let usage = try issuer.extensions.keyUsage, !usage.contains(.cRLSign) { return "its issuer may not sign CRLs" }
-      if let algorithm = try? SignatureAlgorithm(list.signatureAlgorithm),
-        let objection = validator.policy.objection(to: algorithm, with: issuer.publicKey)
-      {
-        return objection
-      }
-      return try list.isSigned(by: issuer.publicKey) ? nil : "its signature is wrong"
-    } catch { return "\(error)" }
+    return reports
   }
 }

@@ -54,6 +54,11 @@ public struct PathProblem: Hashable, Sendable {
 public struct RevokedCertificate: Hashable, Sendable {
   public let date: Date
   public let reason: RevocationReason
+
+  public init(date: Date, reason: RevocationReason) {
+    self.date = date
+    self.reason = reason
+  }
 }
 
 /// Why no path was good: everything that is wrong with the best of them.
@@ -62,8 +67,11 @@ public struct PathFailure: Error, Hashable, Sendable, CustomStringConvertible {
   public let problems: [PathProblem]
   /// The path that came nearest, the leaf first.
   public let path: [Certificate]
+  /// What was asked about revocation, as far as that went.
+  public let revocation: [RevocationReport]
 
-  init(_ problems: [PathProblem], path: [Certificate]) {
+  init(_ problems: [PathProblem], path: [Certificate], revocation: [RevocationReport] = []) {
+    self.revocation = revocation
     self.problems = problems.enumerated().sorted {
       ($0.element.weight, $0.offset) < ($1.element.weight, $1.offset)
     }.map(\.element)
@@ -106,13 +114,17 @@ extension PathProblem {
 public struct ValidatedPath: Hashable, Sendable {
   /// The leaf first, the anchor last. One certificate when the leaf is itself an anchor.
   public let certificates: [Certificate]
-  /// What is not known about revocation under ``Revocation/soft(_:)``, and what was asked.
-  public let notes: [String]
+  /// What was asked about revocation, and what was answered: one report for each certificate below the anchor, the
+  /// leaf's first; empty under ``Revocation/off``.
+  public let revocation: [RevocationReport]
 
-  init(certificates: [Certificate], notes: [String]) {
+  init(certificates: [Certificate], revocation: [RevocationReport]) {
     self.certificates = certificates
-    self.notes = notes
+    self.revocation = revocation
   }
+
+  /// What is not known and passed under ``Revocation/soft(_:)``, in words.
+  public var notes: [String] { revocation.compactMap(\.note) }
 
   public var leaf: Certificate? { certificates.first }
   public var anchor: Certificate? { certificates.last }

@@ -18,6 +18,8 @@ struct PathSearch {
   /// The longest chain seen, for when there is no path.
   private(set) var longest: [Certificate] = []
   private(set) var isExhausted = false
+  /// Certificates on the way that no issuer was at hand for, the leaf's side first.
+  private(set) var orphans: [Certificate] = []
 
   private struct SignaturePair: Hashable {
     let certificate: Certificate
@@ -90,8 +92,9 @@ struct PathSearch {
   }
 
   /// The certificates whose subject is `certificate`'s issuer: anchors first, and those whose key identifier fits before others.
-  private func candidates(for certificate: Certificate) -> [Certificate] {
+  private mutating func candidates(for certificate: Certificate) -> [Certificate] {
     let found = (anchorsByName[certificate.issuer] ?? []) + (poolByName[certificate.issuer] ?? [])
+    if found.isEmpty { orphans.append(certificate) }
     guard found.count > 1, let wanted = (try? certificate.extensions.authorityKeyIdentifier) ?? nil else {
       return found
     }

@@ -23,6 +23,8 @@ public struct PathBudget: Hashable, Sendable {
   public var steps = 20_000
   /// Certificates on a path.
   public var length = 20
+  /// Certificates whose issuers are looked for elsewhere.
+  public var fetches = 4
 
   public init() {}
 }
@@ -39,6 +41,7 @@ public enum KeyUse: Hashable, Sendable {
 public struct PathValidator: Sendable {
   let anchors: TrustAnchors
   let intermediates: [Certificate]
+  let issuers: (any CertificateSource)?
   let revocation: Revocation
   let policy: AlgorithmPolicy
   let purpose: KeyPurpose?
@@ -46,17 +49,26 @@ public struct PathValidator: Sendable {
 
   /// - Parameters:
   ///   - intermediates: certificates at hand besides those that come with a message.
+  ///   - issuers: where issuers are looked for that are not at hand.
   ///   - purpose: what the path must be good for; nil for anything.
   public init(
-    anchors: TrustAnchors, intermediates: [Certificate] = [], revocation: Revocation = .off,
-    policy: AlgorithmPolicy = .standard, purpose: KeyPurpose? = .emailProtection, budget: PathBudget = PathBudget()
+    anchors: TrustAnchors, intermediates: [Certificate] = [], issuers: (any CertificateSource)? = nil,
+    revocation: Revocation = .off, policy: AlgorithmPolicy = .standard, purpose: KeyPurpose? = .emailProtection, budget: PathBudget = PathBudget()
   ) {
     self.anchors = anchors
     self.intermediates = intermediates
+    self.issuers = issuers
     self.revocation = revocation
     self.policy = policy
     self.purpose = purpose
     self.budget = budget
+  }
+
+  /// The same validator without any source that is not at hand: nobody is asked, and nobody learns of it.
+  public var offline: PathValidator {
+    PathValidator(
+      anchors: anchors, intermediates: intermediates, revocation: revocation.local, policy: policy, purpose: purpose,
+      budget: budget)
   }
 
   /// Validates `leaf` at the instant `at`.
@@ -67,35 +79,55 @@ public struct PathValidator: Sendable {
   public func validate(
     _ leaf: Certificate, with pool: [Certificate] = [], at instant: Date, use: KeyUse = .any
   ) async -> Result<ValidatedPath, PathFailure> {
-    var search = PathSearch(self, pool: pool)
+    var pool = pool
+    var asked: Set<Certificate> = []
+    var misses: [String] = []
+    while true {
+      var search = PathSearch(self, pool: pool)
+      let result = await validate(leaf, with: &search, at: instant, use: use, misses)
+      guard case .failure = result, let issuers, asked.count < budget.fetches,
+        let orphan = search.orphans.first(where: { !asked.contains($0) })
+      else { return result }
+      asked.insert(orphan)
+      for evidence in await issuers.issuers(of: orphan) {
+        pool += evidence.certificates
+        if let failure = evidence.failure { misses.append("\(evidence.provenance.url ?? "nowhere"): \(failure)") }
+      }
+    }
+  }
+
+  private func validate(
+    _ leaf: Certificate, with search: inout PathSearch, at instant: Date, use: KeyUse, _ misses: [String]
+  ) async -> Result<ValidatedPath, PathFailure> {
     var best: PathFailure?
     var bestDistance = Int.max
     while let path = search.next(from: leaf) {
       var checks = PathChecks(self, path: path, at: instant, use: use)
       checks.run()
-      let notes = await checks.checkRevocation()
-      if checks.problems.isEmpty { return .success(ValidatedPath(certificates: path, notes: notes)) }
+      let revocation = await checks.checkRevocation()
+      if checks.problems.isEmpty { return .success(ValidatedPath(certificates: path, revocation: revocation)) }
       let distance = checks.problems.reduce(0) { $0 + $1.distance }
       if distance < bestDistance {
         bestDistance = distance
-        best = PathFailure(checks.problems, path: path)
+        best = PathFailure(checks.problems, path: path, revocation: revocation)
       }
     }
     if search.isExhausted {
       return .failure(
         best ?? PathFailure([PathProblem(.budget, "the certificates lead to too many paths")], path: [leaf]))
     }
-    return .failure(best ?? noPath(leaf, search))
+    return .failure(best ?? noPath(leaf, search, misses))
   }
 
   /// There is no chain of names at all: what can be said of the certificates that there are.
-  private func noPath(_ leaf: Certificate, _ search: PathSearch) -> PathFailure {
+  private func noPath(_ leaf: Certificate, _ search: PathSearch, _ misses: [String]) -> PathFailure {
     let partial = search.longest.isEmpty ? [leaf] : search.longest
     if !search.rejected.isEmpty { return PathFailure(search.rejected, path: partial) }
     let last = partial[partial.count - 1]
     let detail =
       last.isSelfIssued
       ? "\(last.subject) is not a trust anchor" : "the certificate of the issuer \(last.issuer) is not known"
-    return PathFailure([PathProblem(.path, detail, depth: partial.count - 1)], path: partial)
+    let asked = misses.isEmpty ? "" : " (\(misses.joined(separator: "; ")))"
+    return PathFailure([PathProblem(.path, detail + asked, depth: partial.count - 1)], path: partial)
   }
 }

@@ -1,7 +1,64 @@
-/// Where CRLs come from.
+#if canImport(FoundationEssentials)
+  public import FoundationEssentials
+#else
+  public import Foundation
+#endif
+
+/// Where something was looked for, and when it was had from there.
+public struct Provenance: Hashable, Sendable {
+  public enum Place: String, Hashable, Sendable {
+    /// Handed over by whoever asks: a file, a message.
+    case given
+    /// Asked for just now.
+    case network
+    /// Asked for earlier, and kept.
+    case cache
+  }
+
+  public let place: Place
+  /// The URL that was asked; nil for what was given.
+  public let url: String?
+  /// When it was had from the network; nil for what was given.
+  public let fetched: Date?
+
+  public init(_ place: Place, url: String? = nil, fetched: Date? = nil) {
+    self.place = place
+    self.url = url
+    self.fetched = fetched
+  }
+
+  public static let given = Provenance(.given)
+}
+
+/// One thing that may say whether a certificate was revoked, or why there is none. What it is worth is decided later.
+public struct RevocationEvidence: Sendable {
+  public enum Method: String, Hashable, Sendable { case ocsp, crl }
+
+  public enum Content: Sendable {
+    /// An OCSP response, and the nonce that was asked with.
+    case response(OCSPResponse, nonce: [UInt8]?)
+    case list(CertificateRevocationList)
+    /// Nothing came of it, in words that follow who was asked, such as `connection refused`.
+    case failure(Method, String)
+  }
+
+  public let provenance: Provenance
+  public let content: Content
+
+  public init(_ content: Content, from provenance: Provenance) {
+    self.content = content
+    self.provenance = provenance
+  }
+}
+
+/// Where evidence about revocation comes from.
 public protocol RevocationSource: Sendable {
-  /// The lists of that issuer, in any order; whether they are good for anything is decided later.
-  func lists(issuedBy issuer: DistinguishedName) async throws -> [CertificateRevocationList]
+  /// Everything there is on `certificate`, which `issuer` issued.
+  func evidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence]
+
+  /// True when asking tells nobody and costs nothing. Such sources are always heard; of the others one after another,
+  /// until one knows.
+  var isLocal: Bool { get }
 }
 
 /// CRLs that were given.
@@ -10,8 +67,10 @@ public struct RevocationFiles: RevocationSource {
 
   public init(_ lists: [CertificateRevocationList]) { self.lists = lists }
 
-  public func lists(issuedBy issuer: DistinguishedName) async throws -> [CertificateRevocationList] {
-    lists.filter { $0.issuer == issuer }
+  public var isLocal: Bool { true }
+
+  public func evidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] {
+    lists.filter { $0.issuer == certificate.issuer }.map { RevocationEvidence(.list($0), from: .given) }
   }
 }
 
@@ -19,7 +78,36 @@ public struct RevocationFiles: RevocationSource {
 public enum Revocation: Sendable {
   case off
   /// What is not known passes, and is noted.
-  case soft(any RevocationSource)
+  case soft([any RevocationSource])
   /// What is not known fails.
-  case hard(any RevocationSource)
+  case hard([any RevocationSource])
+
+  /// With the local ones of its sources only.
+  var local: Revocation {
+    switch self {
+    case .off: .off
+    case .soft(let sources): .soft(sources.filter(\.isLocal))
+    case .hard(let sources): .hard(sources.filter(\.isLocal))
+    }
+  }
+}
+
+/// Where certificates come from that did not come with a message.
+public protocol CertificateSource: Sendable {
+  /// What is found where `certificate` says that its issuer's certificate is to be had (RFC 5280 §4.2.2.1, caIssuers).
+  func issuers(of certificate: Certificate) async -> [IssuerEvidence]
+}
+
+/// What was found at one place.
+public struct IssuerEvidence: Sendable {
+  public let provenance: Provenance
+  public let certificates: [Certificate]
+  /// Why there are none, in words.
+  public let failure: String?
+
+  public init(_ certificates: [Certificate], failure: String? = nil, from provenance: Provenance) {
+    self.certificates = certificates
+    self.failure = failure
+    self.provenance = provenance
+  }
 }

@@ -65,7 +65,7 @@ struct TrustOptions: ParsableArguments {
   private func revocationRule() throws -> Revocation {
     if revocation == .off { return .off }
     let source = RevocationFiles(try lists.isEmpty ? Home.lists() : lists.flatMap { try CertificateFile.lists(in: $0) })
-    return revocation == .hard ? .hard(source) : .soft(source)
+    return revocation == .hard ? .hard([source]) : .soft([source])
   }
 }
 

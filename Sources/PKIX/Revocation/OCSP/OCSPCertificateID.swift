@@ -1,0 +1,53 @@
+public import SMIMECrypto
+package import SwiftASN1
+
+/// RFC 6960 §4.1.1   CertID ::= SEQUENCE { hashAlgorithm AlgorithmIdentifier, issuerNameHash OCTET STRING,
+///                     issuerKeyHash OCTET STRING, serialNumber CertificateSerialNumber }
+public struct OCSPCertificateID: Hashable, Sendable {
+  public let hashAlgorithm: AlgorithmIdentifier
+  /// Of the issuer's encoded name.
+  public let issuerNameHash: ArraySlice<UInt8>
+  /// Of the issuer's key: the content of its BIT STRING.
+  public let issuerKeyHash: ArraySlice<UInt8>
+  public let serialNumber: SerialNumber
+
+  /// Names the certificate `serialNumber` of `issuer`.
+  ///
+  /// - Parameter digest: SHA-1 is what every responder knows (RFC 5019 §2.1.1); here it only names.
+  /// - Throws: ``Unsupported`` for a digest that this build lacks.
+  public init(
+    _ serialNumber: SerialNumber, of issuer: Certificate, digest: DigestAlgorithm = .sha1
+  ) throws(Unsupported) {
+    issuerNameHash = ArraySlice(try MessageDigest.hash(ArraySlice(issuer.subject.encoded), digest))
+    issuerKeyHash = ArraySlice(try MessageDigest.hash(issuer.publicKey.keyBytes, digest))
+    // RFC 5019 §2.1.1 and all clients write NULL beside SHA-1; RFC 5754 §2 nothing beside SHA-2.
+    hashAlgorithm = AlgorithmIdentifier(digest.oid, parameters: digest == .sha1 ? AlgorithmIdentifier.null : nil)
+    self.serialNumber = serialNumber
+  }
+
+  init(from cursor: inout ASN1Cursor) throws(Malformed) {
+    var fields = try cursor.sequence("certID")
+    hashAlgorithm = try AlgorithmIdentifier(from: &fields, "hashAlgorithm")
+    issuerNameHash = try fields.octets("issuerNameHash")
+    issuerKeyHash = try fields.octets("issuerKeyHash")
+    serialNumber = SerialNumber(try fields.integer("serialNumber"))
+    try fields.finish()
+  }
+
+  /// True when this names the certificate `serialNumber` of `issuer`, in whatever digest.
+  public func names(_ serialNumber: SerialNumber, of issuer: Certificate) -> Bool {
+    guard serialNumber == self.serialNumber, let digest = try? DigestAlgorithm(hashAlgorithm),
+      let expected = try? OCSPCertificateID(serialNumber, of: issuer, digest: digest)
+    else { return false }
+    return expected.issuerNameHash == issuerNameHash && expected.issuerKeyHash == issuerKeyHash
+  }
+
+  package func write(to der: inout DER.Serializer) {
+    der.sequence { der in
+      hashAlgorithm.write(to: &der)
+      der.octets(issuerNameHash)
+      der.octets(issuerKeyHash)
+      der.integer(serialNumber.bytes)
+    }
+  }
+}
