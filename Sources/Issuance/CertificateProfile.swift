@@ -60,6 +60,16 @@ extension CertificateTemplate {
       ] + publication.extensions)
   }
 
+  /// A key that answers OCSP requests for the authority that issues this (RFC 6960 §4.2.2.2). It cannot be revoked, so its
+  /// validity is short.
+  public static func ocspResponder(
+    subject: DistinguishedName, publicKey: PublicKey, validity: Validity
+  ) -> CertificateTemplate {
+    CertificateTemplate(
+      subject: subject, validity: validity, publicKey: publicKey,
+      extensions: [.keyUsage([.digitalSignature]), .extendedKeyUsage([.ocspSigning]), .ocspNoCheck])
+  }
+
   /// A person's or a function's mailbox: mailbox-validated, strict (S/MIME BR 7.1.2.3, 7.1.4.2.3).
   ///
   /// - Parameters:

@@ -18,6 +18,8 @@ enum CertificateRules {
     try uniqueExtensions(template)
     if template.isAuthority {
       try authority(template, issuer: issuer)
+    } else if template.isResponder {
+      try responder(template, issuer: issuer)
     } else {
       try mailbox(template, issuer: issuer)
     }
@@ -70,6 +72,18 @@ enum CertificateRules {
     try mayIssue(issuer, authority: true)
   }
 
+  private static func responder(_ template: CertificateTemplate, issuer: Certificate?) throws(IssuanceRefusal) {
+    guard let issuer else {
+      throw IssuanceRefusal("issuer", "RFC 6960 §4.2.2.2", "a responder is authorised by the authority it answers for")
+    }
+    try mayIssue(issuer, authority: false)
+    guard template.extensions.contains(where: { $0.oid == OID.ocspNoCheck }),
+      template.validity.notAfter.timeIntervalSince(template.validity.notBefore) <= 31 * 86_400
+    else {
+      throw IssuanceRefusal("validity", "RFC 6960 §4.2.2.2.1", "a responder has ocsp-nocheck and at most 31 days")
+    }
+  }
+
   private static func mailbox(_ template: CertificateTemplate, issuer: Certificate?) throws(IssuanceRefusal) {
     guard let issuer else {
       throw IssuanceRefusal("issuer", "BR 7.1.2.3", "a mailbox certificate is issued by an authority")
@@ -115,6 +129,12 @@ enum CertificateRules {
 }
 
 extension CertificateTemplate {
+  fileprivate var isResponder: Bool {
+    extensions.contains { one in
+      one.oid == OID.extendedKeyUsage && (try? Certificate.Extension.extendedKeyUsage(one)) == [.ocspSigning]
+    }
+  }
+
   fileprivate var isAuthority: Bool {
     extensions.contains { one in
       one.oid == OID.basicConstraints && ((try? Certificate.Extension.basicConstraints(one))?.isAuthority ?? false)

@@ -101,8 +101,8 @@ public struct PreparedCertificate: ~Copyable, Sendable {
 
 /// The shape that certificates and CRLs share (RFC 5280 §4.1, §5.1):
 /// SEQUENCE { tbs, signatureAlgorithm AlgorithmIdentifier, signatureValue BIT STRING }
-enum SignedStructure {
-  static func encode(_ tbs: [UInt8], _ algorithm: SignatureAlgorithm, _ signature: [UInt8]) -> [UInt8] {
+package enum SignedStructure {
+  package static func encode(_ tbs: [UInt8], _ algorithm: SignatureAlgorithm, _ signature: [UInt8]) -> [UInt8] {
     DER.Serializer.encode { der in
       der.sequence { der in
         der.raw(tbs)

@@ -66,8 +66,8 @@ public struct TestPKI: Sendable {
     try await RevocationListTemplate(
       number: number, thisUpdate: Self.now.addingTimeInterval(-3_600),
       nextUpdate: Self.now.addingTimeInterval(7 * 86_400),
-      entries: identities.map {
-        RevokedEntry(
+      entries: try identities.map {
+        try RevokedEntry(
           serialNumber: $0.certificate.serialNumber, date: Self.now.addingTimeInterval(-7_200), reason: reason)
       }
     ).signed(by: issuing)

@@ -161,6 +161,23 @@ extension Certificate.Extension {
   /// RFC 5280 §5.2.3
   public static func crlNumber(_ number: Int) -> Self { Self(OID.crlNumber) { $0.int(number) } }
 
+  /// Always critical (RFC 5280 §5.2.4).
+  public static func deltaCRLIndicator(base: Int) -> Self {
+    Self(OID.deltaCRLIndicator, critical: true) { $0.int(base) }
+  }
+
+  /// Always critical (RFC 5280 §5.2.5): the list covers the certificates that name this distribution point.
+  public static func issuingDistributionPoint(uri: String) -> Self {
+    Self(OID.issuingDistributionPoint, critical: true) { der in
+      der.sequence { der in
+        der.context(0) { der in der.context(0) { GeneralName.uri(uri).write(to: &$0) } }
+      }
+    }
+  }
+
+  /// RFC 6960 §4.2.2.2.1: a responder's certificate with it need not be checked for revocation.
+  public static let ocspNoCheck = Self(OID.ocspNoCheck) { $0.null() }
+
   /// RFC 5280 §5.3.1
   public static func reasonCode(_ reason: RevocationReason) -> Self {
     Self(OID.reasonCode) { $0.int(reason.rawValue, tag: .enumerated) }

@@ -53,7 +53,8 @@ public struct PathValidator: Sendable {
   ///   - purpose: what the path must be good for; nil for anything.
   public init(
     anchors: TrustAnchors, intermediates: [Certificate] = [], issuers: (any CertificateSource)? = nil,
-    revocation: Revocation = .off, policy: AlgorithmPolicy = .standard, purpose: KeyPurpose? = .emailProtection, budget: PathBudget = PathBudget()
+    revocation: Revocation = .off, policy: AlgorithmPolicy = .standard, purpose: KeyPurpose? = .emailProtection,
+    budget: PathBudget = PathBudget()
   ) {
     self.anchors = anchors
     self.intermediates = intermediates

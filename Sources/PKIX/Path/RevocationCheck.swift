@@ -56,7 +56,8 @@ struct RevocationCheck {
 
   // MARK: CRL
 
-  private func judge(_ list: CertificateRevocationList, on certificate: Certificate, _ issuer: Certificate) -> Judgement {
+  private func judge(_ list: CertificateRevocationList, on certificate: Certificate, _ issuer: Certificate) -> Judgement
+  {
     if let objection = objection(to: list, on: certificate, issuer) { return (nil, objection) }
     do {
       guard let entry = try list.entry(for: certificate.serialNumber), entry.reason != .removeFromCRL else {

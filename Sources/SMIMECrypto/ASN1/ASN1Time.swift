@@ -53,24 +53,25 @@ package enum ASN1Time {
 
   /// The encoding of `date` in whole seconds: UTCTime from 1950 through 2049, GeneralizedTime otherwise.
   package static func encode(_ date: Date) -> (isGeneralized: Bool, bytes: [UInt8]) {
+    let (year, digits) = generalized(date)
+    let isGeneralized = year < 1950 || year > 2049
+    return (isGeneralized, isGeneralized ? digits : Array(digits.dropFirst(2)))
+  }
+
+  /// The year of `date`, and all of it as a GeneralizedTime in whole seconds.
+  package static func generalized(_ date: Date) -> (year: Int, bytes: [UInt8]) {
     let seconds = Int(date.timeIntervalSince1970.rounded(.down))
     let days = Int((Double(seconds) / 86_400).rounded(.down))
     let inDay = seconds - days * 86_400
     let (year, month, day) = civil(days)
-    let isGeneralized = year < 1950 || year > 2049
-    func digits(_ value: Int, _ count: Int) -> [UInt8] {
-      var result = [UInt8](repeating: 0x30, count: count)
-      var rest = value
-      for position in stride(from: count - 1, through: 0, by: -1) {
-        result[position] = 0x30 + UInt8(rest % 10)
-        rest /= 10
-      }
-      return result
+    var result: [UInt8] = []
+    result.reserveCapacity(15)
+    for pair in [year / 100, year % 100, month, day, inDay / 3_600, inDay / 60 % 60, inDay % 60] {
+      result.append(0x30 + UInt8(pair / 10))
+      result.append(0x30 + UInt8(pair % 10))
     }
-    let head = isGeneralized ? digits(year, 4) : digits(year % 100, 2)
-    let tail =
-      digits(month, 2) + digits(day, 2) + digits(inDay / 3_600, 2) + digits(inDay / 60 % 60, 2) + digits(inDay % 60, 2)
-    return (isGeneralized, head + tail + [UInt8(ascii: "Z")])
+    result.append(UInt8(ascii: "Z"))
+    return (year, result)
   }
 
   private static func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }

@@ -100,4 +100,9 @@ extension DER.Serializer {
     let (isGeneralized, bytes) = ASN1Time.encode(date)
     appendPrimitiveNode(identifier: isGeneralized ? .generalizedTime : .utcTime) { $0.append(contentsOf: bytes) }
   }
+
+  /// A GeneralizedTime in whole seconds, whatever the year (RFC 6960 §4.2.1).
+  package mutating func generalizedTime(_ date: Date) {
+    appendPrimitiveNode(identifier: .generalizedTime) { $0.append(contentsOf: ASN1Time.generalized(date).bytes) }
+  }
 }

@@ -65,6 +65,13 @@ package struct TLVHeader: Hashable, Sendable {
       headerCount: at - bytes.startIndex)
   }
 
+  /// Tag and length of a SEQUENCE whose content has `length` octets, in DER.
+  package static func sequence(length: Int) -> [UInt8] {
+    guard length >= 0x80 else { return [0x30, UInt8(length)] }
+    let octets = (0..<8).map { UInt8(truncatingIfNeeded: length >> (56 - 8 * $0)) }.drop { $0 == 0 }
+    return [0x30, 0x80 | UInt8(octets.count)] + octets
+  }
+
   /// Why `bytes`, which swift-asn1 refused, are not one value: found by walking them, since its errors name no place.
   package static func firstFault(in bytes: ArraySlice<UInt8>, rules: EncodingRules) -> Malformed {
     guard !bytes.isEmpty else { return Malformed("is empty", offset: bytes.startIndex) }

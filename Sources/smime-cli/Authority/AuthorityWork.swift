@@ -105,7 +105,7 @@ extension AuthorityState.Record {
       guard let date = Instant(argument: revoked.date)?.date, let reason = RevocationReason(name: revoked.reason),
         let serial = SerialNumber(hex: serial)
       else { throw CommandFailure(.unreadable, "state.json: the record of \(serial) cannot be read") }
-      return RevokedEntry(serialNumber: serial, date: date, reason: reason)
+      return try RevokedEntry(serialNumber: serial, date: date, reason: reason)
     }
   }
 }
