@@ -20,7 +20,7 @@ struct ListBench {
       try process.run()
       let line = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
       process.waitUntilExit()
-      let fields = line.split(separator: " ").compactMap { Double($0) }
+      let fields = line.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
       guard fields.count == 3 else { throw Unsupported("no figures from \(side): \(line)") }
       times.append(fields[0])
       print(
@@ -55,9 +55,10 @@ struct ListBench {
     entries.reserveCapacity(count)
     for index in 0..<count {
       let (high, low) = (generator.next(), generator.next())
-      let serial =
-        [1]
-        + (0..<16).map { UInt8(truncatingIfNeeded: ($0 < 8 ? high : low) >> UInt64(56 - 8 * ($0 % 8))) }
+      var serial: [UInt8] = [1]
+      for word in [high, low] {
+        for byte in 0..<8 { serial.append(UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * byte))) }
+      }
       entries.append(
         try RevokedEntry(
           serialNumber: SerialNumber(serial[...]),
