@@ -8,11 +8,12 @@ PREFIX  ?= /usr/local
 # The addresses that the loader must fill in are packed (a tenth of the start; glibc 2.36 or later reads that), and types
 # are reached by calls instead of by names that the runtime would look up (another tenth).
 STATIC  := .build/static
-RELEASE := -c release --product smime --static-swift-stdlib -Xswiftc -use-ld=lld \
+RELEASE := -c release --static-swift-stdlib -Xswiftc -use-ld=lld \
            -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors \
            -Xlinker -z -Xlinker nostart-stop-gc -Xlinker -z -Xlinker pack-relative-relocs \
            -Xlinker -L$(CURDIR)/$(STATIC) -Xlinker --as-needed -Xlinker --gc-sections -Xlinker -s
-BINARY   = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)/smime
+PRODUCTS := smime smime-net smimed
+BINARIES  = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)
 
 # What the build needs, and the programs that the tests exchange messages with.
 PACKAGES := libssl-dev pkg-config
@@ -42,13 +43,13 @@ elif ! command -v apt-get >/dev/null; then \
 fi
 endef
 
-build: setup ## the release command
+build: setup ## the release programs: the command, its network side, the daemon
 	@mkdir -p $(STATIC)
 	@archive=$$(clang -print-file-name=libstdc++.a); [ ! -f "$$archive" ] || ln -sf "$$archive" $(STATIC)/
-	$(SWIFT) build $(RELEASE)
+	@for product in $(PRODUCTS); do $(SWIFT) build $(RELEASE) --product $$product || exit; done
 
-run: build ## build the command and show all of it once
-	$(BINARY) demo
+run: build ## build the programs and show all of it once
+	$(BINARIES)/smime demo
 
 test: setup setup-peers ## all tests
 	$(SWIFT) build --build-tests
@@ -63,6 +64,6 @@ lint: ## check the format of the sources
 format: ## format the sources
 	$(SWIFT) format --in-place --recursive Package.swift Sources Snippets Tests Conformance
 
-install: build ## install the command below PREFIX (/usr/local)
+install: build ## install the programs below PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/smime
+	@for product in $(PRODUCTS); do install -m 755 $(BINARIES)/$$product $(DESTDIR)$(PREFIX)/bin/ || exit; done

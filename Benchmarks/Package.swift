@@ -20,5 +20,15 @@ let package = Package(
         .product(name: "SMIME", package: "swift-smime"),
         .product(name: "SMIMECrypto", package: "swift-smime"),
       ]),
+    // Lists and OCSP answers beside libcrypto and the bare primitives.
+    .executableTarget(
+      name: "revocation-bench",
+      dependencies: [
+        "CReference",
+        .product(name: "CertificateAuthority", package: "swift-smime"),
+        .product(name: "Issuance", package: "swift-smime"),
+        .product(name: "PKIX", package: "swift-smime"),
+        .product(name: "SMIMECrypto", package: "swift-smime"),
+      ]),
   ]
 )

@@ -4,6 +4,8 @@
 #include <openssl/cms.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdint.h>
 
 struct reference {
   EVP_PKEY *key;
@@ -78,4 +80,60 @@ long reference_decrypt(reference *r, const unsigned char *mail, size_t count) {
   BIO_free(in);
   long written = finish(out);
   return done ? written : -1;
+}
+
+static uint64_t next_random(uint64_t *state) {
+  uint64_t z = (*state += 0x9E3779B97F4A7C15);
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+  return z ^ (z >> 31);
+}
+
+long reference_crl(const unsigned char *key, size_t key_count, const unsigned char *issuer, size_t issuer_count,
+                   size_t count) {
+  EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &key, (long)key_count);
+  X509 *ca = certificate(issuer, issuer_count);
+  X509_CRL *crl = X509_CRL_new();
+  X509_CRL_set_version(crl, 1);
+  X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca));
+  ASN1_TIME *now = ASN1_TIME_set(NULL, 1790000000), *next = ASN1_TIME_set(NULL, 1790000000 + 7 * 86400);
+  X509_CRL_set1_lastUpdate(crl, now);
+  X509_CRL_set1_nextUpdate(crl, next);
+  uint64_t state = 1;
+  for (size_t i = 0; i < count; i++) {
+    unsigned char serial[17] = {1};
+    uint64_t words[2] = {next_random(&state), next_random(&state)};
+    for (int byte = 0; byte < 16; byte++) serial[1 + byte] = (unsigned char)(words[byte / 8] >> (56 - 8 * (byte % 8)));
+    BIGNUM *number = BN_bin2bn(serial, sizeof serial, NULL);
+    ASN1_INTEGER *value = BN_to_ASN1_INTEGER(number, NULL);
+    X509_REVOKED *entry = X509_REVOKED_new();
+    ASN1_TIME *date = ASN1_TIME_set(NULL, 1780000000 + (time_t)(words[0] % 9000000));
+    X509_REVOKED_set_serialNumber(entry, value);
+    X509_REVOKED_set_revocationDate(entry, date);
+    if (i % 2) {
+      ASN1_ENUMERATED *reason = ASN1_ENUMERATED_new();
+      ASN1_ENUMERATED_set(reason, 1);
+      X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, reason, 0, 0);
+      ASN1_ENUMERATED_free(reason);
+    }
+    X509_CRL_add0_revoked(crl, entry);
+    ASN1_TIME_free(date);
+    ASN1_INTEGER_free(value);
+    BN_free(number);
+  }
+  ASN1_INTEGER *crl_number = ASN1_INTEGER_new();
+  ASN1_INTEGER_set(crl_number, 1);
+  X509_CRL_add1_ext_i2d(crl, NID_crl_number, crl_number, 0, 0);
+  X509_CRL_sort(crl);
+  long size = X509_CRL_sign(crl, pkey, EVP_sha256()) ? i2d_X509_CRL(crl, NULL) : -1;
+  unsigned char *out = NULL;
+  if (size > 0) size = i2d_X509_CRL(crl, &out);
+  OPENSSL_free(out);
+  ASN1_INTEGER_free(crl_number);
+  ASN1_TIME_free(now);
+  ASN1_TIME_free(next);
+  X509_CRL_free(crl);
+  X509_free(ca);
+  EVP_PKEY_free(pkey);
+  return size;
 }

@@ -14,6 +14,8 @@ struct RevocationCheck {
 
   /// How far another clock may be ahead of this one.
   private static let clockTolerance: TimeInterval = 300
+  /// How long a CRL is believed that does not say when the next one comes (S/MIME BR 4.9.7: within seven days).
+  private static let listLifetime: TimeInterval = 7 * 86_400
 
   /// Local sources are always heard. The others are asked in turn until one knows. Whatever says `revoked` decides.
   func report(on certificate: Certificate, issuedBy issuer: Certificate) async -> RevocationReport {
@@ -72,7 +74,8 @@ struct RevocationCheck {
     to list: CertificateRevocationList, on certificate: Certificate, _ issuer: Certificate
   ) -> String? {
     guard list.issuer == certificate.issuer else { return "it is a list of \(list.issuer)" }
-    if let objection = objection(from: list.thisUpdate, until: list.nextUpdate) { return objection }
+    let end = list.nextUpdate ?? list.thisUpdate.addingTimeInterval(Self.listLifetime)
+    if let objection = objection(from: list.thisUpdate, until: end) { return objection }
     if let objection = list.objection(for: certificate) { return objection }
     do {
       // RFC 10007: a CRL issuer's keyUsage must be there and must have cRLSign; anchors may have none.

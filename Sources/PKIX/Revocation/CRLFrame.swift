@@ -18,20 +18,23 @@ struct CRLFrame {
     }
     let body = try Self.value(der, at: list.content, .sequence)
     tbs = der[list.content..<body.end]
-    // Up to the times, then SEQUENCE OF entries if a SEQUENCE follows them.
+    // The entries are the SEQUENCE that follows a time directly; nothing but [0] follows them.
     var at = body.content
+    var previous: ASN1Identifier?
     var entriesRange: Range<Int>?
-    var sawTime = false
     var contentOfEntries: ArraySlice<UInt8> = []
     while at < body.end {
       let (tag, content, end) = try Self.any(der, at: at)
       guard end <= body.end else { throw Malformed("a field is longer than the list", path: "TBSCertList", offset: at) }
-      if tag == .utcTime || tag == .generalizedTime { sawTime = true }
-      if sawTime, tag == .sequence, entriesRange == nil {
+      if entriesRange != nil, tag != .context(0) {
+        throw Malformed("\(tag.name) follows the entries", path: "TBSCertList", offset: at)
+      }
+      if tag == .sequence, previous == .utcTime || previous == .generalizedTime {
         entriesRange = at..<end
         contentOfEntries = der[content..<end]
         guard content < end else { throw Malformed("revokedCertificates is empty", path: "TBSCertList", offset: at) }
       }
+      previous = tag
       at = end
     }
     entries = contentOfEntries
@@ -69,25 +72,68 @@ struct EntryWalker {
   private let entries: ArraySlice<UInt8>
   private var at: Int
 
+  /// One entry's parts, as they are encoded.
+  struct Parts {
+    let serial: ArraySlice<UInt8>
+    let encoded: ArraySlice<UInt8>
+    /// crlEntryExtensions; empty when they are absent.
+    let extensions: ArraySlice<UInt8>
+  }
+
   init(_ entries: ArraySlice<UInt8>) {
     self.entries = entries
     at = entries.startIndex
   }
 
-  /// The next entry's serial number and whole encoding.
-  mutating func next() throws(Malformed) -> (serial: ArraySlice<UInt8>, encoded: ArraySlice<UInt8>)? {
+  mutating func next() throws(Malformed) -> Parts? {
     guard at < entries.endIndex else { return nil }
     let entry = try CRLFrame.any(entries, at: at)
     guard entry.tag == .sequence else {
       throw Malformed("an entry is no SEQUENCE", path: "revokedCertificates", offset: at)
     }
-    let serial = try CRLFrame.any(entries[..<entry.end], at: entry.content)
+    let content = entries[..<entry.end]
+    let serial = try CRLFrame.any(content, at: entry.content)
     guard serial.tag == .integer, serial.content < serial.end else {
       throw Malformed("an entry has no serial number", path: "revokedCertificates", offset: entry.content)
     }
+    let date = try CRLFrame.any(content, at: serial.end)
+    guard date.tag == .utcTime || date.tag == .generalizedTime else {
+      throw Malformed("an entry has no date", path: "revokedCertificates", offset: serial.end)
+    }
     defer { at = entry.end }
-    return (entries[serial.content..<serial.end], entries[at..<entry.end])
+    return Parts(
+      serial: content[serial.content..<serial.end], encoded: entries[at..<entry.end], extensions: content[date.end...])
   }
+}
+
+extension EntryWalker.Parts {
+  /// Why the whole list is useless with this entry in it: an extension that is critical and not known (§5.3), or another
+  /// issuer in a list that does not say that it has such (§5.3.3).
+  func check(isVersion2: Bool) throws(Malformed) {
+    guard !extensions.isEmpty else { return }
+    let at = encoded.startIndex
+    guard isVersion2 else {
+      throw Malformed("an entry of a version 1 list has extensions", path: "revokedCertificates", offset: at)
+    }
+    // Most entries have a reason and nothing else, in the one way that DER has for it.
+    if extensions.count == Self.reasonPrefix.count + 1, extensions.starts(with: Self.reasonPrefix),
+      let reason = extensions.last, RevocationReason(rawValue: Int(reason)) != nil
+    {
+      return
+    }
+    let parsed = try CertificateRevocationList.Entry(encoded)
+    for one in parsed.extensions.all where one.isCritical && one.oid != OID.reasonCode {
+      throw Malformed("has the critical extension \(one.oid)", path: "revokedCertificates", offset: at)
+    }
+    guard parsed.extensions[OID.certificateIssuer] == nil else {
+      throw Malformed("names another issuer", path: "revokedCertificates", offset: at)
+    }
+  }
+
+  /// SEQUENCE { SEQUENCE { 2.5.29.21, OCTET STRING { ENUMERATED … } } } up to its one octet.
+  private static let reasonPrefix: [UInt8] = [
+    0x30, 0x0C, 0x30, 0x0A, 0x06, 0x03, 0x55, 0x1D, 0x15, 0x04, 0x03, 0x0A, 0x01,
+  ]
 }
 
 extension CertificateRevocationList.Entry {
@@ -105,7 +151,9 @@ extension CertificateRevocationList.Entry {
     var reason = RevocationReason.unspecified
     if let one = extensions[OID.reasonCode] {
       var value = try ASN1Cursor(one.value, as: "reasonCode")
-      reason = RevocationReason(rawValue: try value.int("reason", tag: .enumerated)) ?? .unspecified
+      let code = try value.int("reason", tag: .enumerated)
+      guard let known = RevocationReason(rawValue: code) else { throw value.failure("\(code) is no reason") }
+      reason = known
     }
     self.reason = reason
   }

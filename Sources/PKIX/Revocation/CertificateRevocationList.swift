@@ -107,16 +107,19 @@ public struct CertificateRevocationList: Hashable, Sendable {
     public let extensions: Extensions
   }
 
-  /// The entry for a certificate of this list's issuer; nil when it is not revoked.
+  /// The entry for a certificate of this list's issuer; nil when it is not revoked. All entries are looked at: a critical
+  /// extension that is not known makes the whole list useless (§5.3).
   ///
   /// - Throws: ``Malformed`` when an entry on the way cannot be read.
   public func entry(for serialNumber: SerialNumber) throws(Malformed) -> Entry? {
     var walker = EntryWalker(entries)
-    while let (serial, encoded) = try walker.next() {
-      guard SerialNumber(serial) == serialNumber else { continue }
-      return try Entry(encoded)
+    var found: Entry?
+    while let parts = try walker.next() {
+      try parts.check(isVersion2: isVersion2)
+      guard found == nil, SerialNumber(parts.serial) == serialNumber else { continue }
+      found = try Entry(parts.encoded)
     }
-    return nil
+    return found
   }
 
   /// How many entries there are.
@@ -129,17 +132,42 @@ public struct CertificateRevocationList: Hashable, Sendable {
     }
   }
 
-  /// Why the list cannot say that a certificate is good, such as an extension that narrows what it covers; nil when it can.
-  func objection(for certificate: Certificate) -> String? {
+  /// Why the list is no evidence about any certificate; nil when it may be.
+  ///
+  /// - Throws: ``Malformed`` when an entry cannot be read.
+  public var objection: String? {
+    get throws(Malformed) {
+      if let objection = frameObjection { return objection }
+      _ = try entry(for: SerialNumber([]))
+      return nil
+    }
+  }
+
+  /// Why the list is no evidence, as far as that stands outside its entries.
+  private var frameObjection: String? {
     if extensions[OID.deltaCRLIndicator] != nil { return "it is a delta without its base" }
     for one in extensions.all where one.isCritical && one.oid != OID.issuingDistributionPoint {
       return "its critical extension \(one.oid) is not known"
     }
     guard extensions.duplicates.isEmpty else { return "an extension stands twice" }
-    guard let point = extensions[OID.issuingDistributionPoint] else { return nil }
+    guard signatureAlgorithm == innerSignatureAlgorithm else { return "it names two signature algorithms" }
     do {
-      return try IssuingDistributionPoint(point).objection(for: certificate)
-    } catch { return "its issuingDistributionPoint cannot be read" }
+      if let number = try number, number.bytes.count > 20 || number.bytes.first.map({ $0 >= 0x80 }) ?? true {
+        return "its number is negative or longer than 20 octets"
+      }
+      return try scope?.objection
+    } catch { return "\(error)" }
+  }
+
+  /// The issuingDistributionPoint; nil when the list covers all that its issuer issued.
+  private var scope: IssuingDistributionPoint? {
+    get throws(Malformed) { try extensions[OID.issuingDistributionPoint].map(IssuingDistributionPoint.init) }
+  }
+
+  /// Why the list cannot say that a certificate is good, such as an extension that narrows what it covers; nil when it can.
+  func objection(for certificate: Certificate) -> String? {
+    if let objection = frameObjection { return objection }
+    do { return try scope?.objection(for: certificate) } catch { return "\(error)" }
   }
 }
 
@@ -157,30 +185,52 @@ struct IssuingDistributionPoint {
   init(_ one: Certificate.Extension) throws(Malformed) {
     var top = try ASN1Cursor(one.value, as: "issuingDistributionPoint")
     var fields = try top.enter()
+    guard !fields.isAtEnd else { throw fields.failure("is empty") }
     var names: [GeneralName] = []
     hasName = fields.tag == .context(0)
-    if var point = try fields.context(ifPresent: 0, "distributionPoint"),
-      var full = try point.context(ifPresent: 0, "fullName")
-    {
-      names = try Certificate.Extension.names(&full)
+    if var point = try fields.context(ifPresent: 0, "distributionPoint") {
+      if var full = try point.context(ifPresent: 0, "fullName") {
+        names = try Certificate.Extension.names(&full)
+        guard !names.isEmpty else { throw point.failure("is empty", "fullName") }
+      } else {
+        _ = try point.constructed(.context(1), "nameRelativeToCRLIssuer")
+      }
+      try point.finish()
     }
     fullNames = names
-    onlyUsers = fields.tag == .context(1) ? try fields.boolean("onlyContainsUserCerts", tag: .context(1)) : false
-    onlyAuthorities = fields.tag == .context(2) ? try fields.boolean("onlyContainsCACerts", tag: .context(2)) : false
+    onlyUsers = try Self.flag(1, &fields, "onlyContainsUserCerts")
+    onlyAuthorities = try Self.flag(2, &fields, "onlyContainsCACerts")
     onlySomeReasons = try fields.raw(ifPresent: .context(3)) != nil
-    isIndirect = fields.tag == .context(4) ? try fields.boolean("indirectCRL", tag: .context(4)) : false
-    onlyAttributes =
-      fields.tag == .context(5) ? try fields.boolean("onlyContainsAttributeCerts", tag: .context(5)) : false
+    isIndirect = try Self.flag(4, &fields, "indirectCRL")
+    onlyAttributes = try Self.flag(5, &fields, "onlyContainsAttributeCerts")
     try fields.finish()
+    guard [onlyUsers, onlyAuthorities, onlyAttributes].count(where: { $0 }) <= 1 else {
+      throw fields.failure("covers only this and only that")
+    }
+  }
+
+  /// A BOOLEAN DEFAULT FALSE, which DER writes only when it is true (X.690 §11.5).
+  private static func flag(_ tag: UInt, _ fields: inout ASN1Cursor, _ name: StaticString) throws(Malformed) -> Bool {
+    guard fields.tag == .context(tag) else { return false }
+    let before = fields
+    guard try fields.boolean(name, tag: .context(tag)) else { throw before.failure("FALSE is written", name) }
+    return true
+  }
+
+  /// Why a list of this scope is no evidence at all here.
+  var objection: String? {
+    if isIndirect { return "it is an indirect list" }
+    if onlyAttributes { return "it covers attribute certificates" }
+    return onlySomeReasons ? "it covers some reasons only" : nil
   }
 
   func objection(for certificate: Certificate) -> String? {
-    if isIndirect { return "it is an indirect list" }
-    if onlyAttributes { return "it covers attribute certificates" }
-    if onlySomeReasons { return "it covers some reasons only" }
+    if let objection { return objection }
     let isAuthority = (try? certificate.extensions.basicConstraints)??.isAuthority ?? false
     if onlyUsers && isAuthority { return "it covers end entities only" }
     if onlyAuthorities && !isAuthority { return "it covers authorities only" }
+    // §5.2.5 speaks of version 3 certificates: others do not say which they are.
+    if onlyUsers || onlyAuthorities, certificate.version < 3 { return "it covers certificates that say what they are" }
     guard hasName else { return nil }
     // RFC 5280 §6.3.3 (b)(2)(i): one of the names must be one of the certificate's.
     let uris = (try? certificate.extensions.crlURIs) ?? []

@@ -1,0 +1,18 @@
+import Foundation
+
+/// What revocation costs: `list [COUNT]`, `ocsp [ROUNDS]`; both if nothing is named.
+@main struct RevocationBench {
+  static func main() async throws {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let number = arguments.dropFirst().first.flatMap(Int.init)
+    switch arguments.first {
+    case "list-ours": try await ListBench(count: number ?? 1_000_000).measure(ours: true)
+    case "list-libcrypto": try await ListBench(count: number ?? 1_000_000).measure(ours: false)
+    case "list": try await ListBench(count: number ?? 1_000_000).run()
+    case "ocsp": try await ResponderBench(rounds: number ?? 7).run()
+    default:
+      try await ListBench(count: 1_000_000).run()
+      try await ResponderBench(rounds: 7).run()
+    }
+  }
+}
