@@ -36,6 +36,8 @@ public struct CertificateRequest: Hashable, Sendable {
   let tokenDigest: [UInt8]?
   /// The request itself; empty once it is decided.
   var encoded: [UInt8]
+  /// When a certificate that answers it was last prepared.
+  var preparedAt: Date?
 
   /// A code as it is remembered.
   struct SentCode: Hashable, Sendable {

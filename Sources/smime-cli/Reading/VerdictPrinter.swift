@@ -1,6 +1,7 @@
 import MIME
 import PKIX
 import SMIME
+import SMIMECrypto
 
 /// Prints what an opened message is worth: in words, or as the JSON object that scripts read.
 struct VerdictPrinter {
