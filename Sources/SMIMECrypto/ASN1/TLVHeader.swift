@@ -65,12 +65,15 @@ package struct TLVHeader: Hashable, Sendable {
       headerCount: at - bytes.startIndex)
   }
 
-  /// Tag and length of a SEQUENCE whose content has `length` octets, in DER.
-  package static func sequence(length: Int) -> [UInt8] {
-    guard length >= 0x80 else { return [0x30, UInt8(length)] }
+  /// Tag and length, in DER, of a value with a tag of one octet whose content has `length` octets.
+  package static func encode(_ tag: UInt8, length: Int) -> [UInt8] {
+    guard length >= 0x80 else { return [tag, UInt8(length)] }
     let octets = (0..<8).map { UInt8(truncatingIfNeeded: length >> (56 - 8 * $0)) }.drop { $0 == 0 }
-    return [0x30, 0x80 | UInt8(octets.count)] + octets
+    return [tag, 0x80 | UInt8(octets.count)] + octets
   }
+
+  /// Tag and length of a SEQUENCE.
+  package static func sequence(length: Int) -> [UInt8] { encode(0x30, length: length) }
 
   /// Why `bytes`, which swift-asn1 refused, are not one value: found by walking them, since its errors name no place.
   package static func firstFault(in bytes: ArraySlice<UInt8>, rules: EncodingRules) -> Malformed {

@@ -88,7 +88,7 @@ public struct OCSPRequest: Hashable, Sendable {
       der.sequence { der in
         der.sequence { der in
           der.sequence { der in
-            for certificate in certificates { der.sequence { certificate.write(to: &$0) } }
+            for certificate in certificates { der.sequence { $0.raw(certificate.encoded) } }
           }
           if let nonce {
             der.context(2) { der in der.sequence { OCSPNonce.extension(nonce).write(to: &$0) } }
