@@ -41,6 +41,31 @@ public struct OCSPCertificateID: Hashable, Sendable {
     try fields.finish()
   }
 
+  init(from cursor: inout TLVCursor) throws(Malformed) {
+    encoded = try cursor.raw(0x30, "certID")
+    var top = TLVCursor(encoded, as: "certID")
+    var fields = try top.enter(0x30, "certID")
+    hashAlgorithm = try Self.algorithm(try fields.raw(0x30, "hashAlgorithm"))
+    issuerNameHash = try fields.content(0x04, "issuerNameHash")
+    issuerKeyHash = try fields.content(0x04, "issuerKeyHash")
+    let serial = try fields.content(0x02, "serialNumber")
+    guard !serial.isEmpty else { throw fields.failure("the serial number has no octets") }
+    serialNumber = SerialNumber(serial)
+    try fields.finish()
+  }
+
+  /// The ways in which SHA-1 and SHA-256 are named, which are nearly all that there is.
+  private static let common: [(encoded: [UInt8], AlgorithmIdentifier)] =
+    [DigestAlgorithm.sha1, .sha256].flatMap { digest in
+      [AlgorithmIdentifier.null, nil].map { AlgorithmIdentifier(digest.oid, parameters: $0) }
+    }.map { ($0.encoded, $0) }
+
+  private static func algorithm(_ encoded: ArraySlice<UInt8>) throws(Malformed) -> AlgorithmIdentifier {
+    if let known = common.first(where: { $0.encoded.elementsEqual(encoded) }) { return known.1 }
+    var top = try ASN1Cursor(encoded, as: "hashAlgorithm")
+    return try AlgorithmIdentifier(from: &top, "hashAlgorithm")
+  }
+
   /// True when this names the certificate `serialNumber` of `issuer`, in whatever digest.
   public func names(_ serialNumber: SerialNumber, of issuer: Certificate) -> Bool {
     guard serialNumber == self.serialNumber, let digest = try? DigestAlgorithm(hashAlgorithm),
