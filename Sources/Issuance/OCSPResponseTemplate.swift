@@ -51,10 +51,7 @@ public struct OCSPResponseTemplate: Sendable {
   /// The whole response, by a signer of many.
   public func signed(by signer: OCSPSigner) async throws -> [UInt8] {
     // ResponseData. The responder is named by its key, which is shorter than its name (RFC 5019 §2.2.1).
-    let extensions =
-      nonce.map { nonce in
-        DER.value(0xA1, DER.value(0x30, DER.Serializer.encode { OCSPNonce.extension(nonce).write(to: &$0) }))
-      } ?? []
+    let extensions = nonce.map { DER.value(0xA1, DER.value(0x30, OCSPNonce.encode($0))) } ?? []
     let tbs = DER.value(
       0x30, signer.responderID, DER.value(0x18, ASN1Time.generalized(producedAt).bytes),
       DER.value(0x30, answers.flatMap(\.encoded)), extensions)

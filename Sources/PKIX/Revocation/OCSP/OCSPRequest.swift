@@ -106,7 +106,7 @@ public struct OCSPRequest: Hashable, Sendable {
             for certificate in certificates { der.sequence { $0.raw(certificate.encoded) } }
           }
           if let nonce {
-            der.context(2) { der in der.sequence { OCSPNonce.extension(nonce).write(to: &$0) } }
+            der.context(2) { der in der.sequence { $0.raw(OCSPNonce.encode(nonce)) } }
           }
         }
       }
@@ -116,8 +116,9 @@ public struct OCSPRequest: Hashable, Sendable {
 
 /// RFC 8954 §2.1, RFC 9654 §2.1   Nonce ::= OCTET STRING (SIZE(1..128))
 package enum OCSPNonce {
-  package static func `extension`(_ nonce: ArraySlice<UInt8>) -> Certificate.Extension {
-    Certificate.Extension(OID.ocspNonce) { $0.octets(nonce) }
+  /// The whole extension.
+  package static func encode(_ nonce: ArraySlice<UInt8>) -> [UInt8] {
+    DER.value(0x30, DER.value(0x06, oid), DER.value(0x04, DER.value(0x04, Array(nonce))))
   }
 
   /// The content octets of the extension's identifier.
