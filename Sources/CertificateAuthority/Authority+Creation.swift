@@ -90,7 +90,7 @@ extension AuthorityPlan.Settings {
   }
 
   /// - Throws: ``AuthorityFailure/refused(_:)``
-  func check() throws {
+  public func check() throws(AuthorityFailure) {
     for url in [baseURL, revocationListURL].compactMap(\.self) where !Self.isPlain(url) {
       throw AuthorityFailure.refused("'\(url)' is not the http URL of a host, with nothing to be quoted in it")
     }
