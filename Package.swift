@@ -98,12 +98,13 @@ let package = Package(
     .target(
       name: "AuthorityService",
       dependencies: [
-        "ByteIO", "CertificateAuthority", "Issuance", "PKIX", "SMIMECrypto",
+        "ByteIO", "CMS", "CertificateAuthority", "Issuance", "PKIX", "SMIMECrypto",
         .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
@@ -113,11 +114,12 @@ let package = Package(
     .executableTarget(
       name: "smimed",
       dependencies: [
-        "ByteIO", "AuthorityService", "CertificateAuthority", "SMIMECrypto",
+        "ByteIO", "AuthorityService", "CertificateAuthority", "PKIX", "SMIMECrypto",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
     .executableTarget(
