@@ -33,6 +33,7 @@ let package = Package(
     .library(name: "Issuance", targets: ["Issuance"]),
     .library(name: "Discovery", targets: ["Discovery"]),
     .library(name: "CertificateAuthority", targets: ["CertificateAuthority"]),
+    .library(name: "AuthorityService", targets: ["AuthorityService"]),
     .executable(name: "smime", targets: ["smime-cli"]),
     .executable(name: "smime-net", targets: ["smime-net"]),
     .executable(name: "smimed", targets: ["smimed"]),
