@@ -152,6 +152,10 @@ let package = Package(
       name: "IssuanceTests", dependencies: ["Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", asn1],
       swiftSettings: tests),
     .testTarget(
+      name: "CertificateAuthorityTests",
+      dependencies: ["ByteIO", "CertificateAuthority", "Issuance", "PKIX", "SMIMECrypto"],
+      swiftSettings: tests),
+    .testTarget(
       name: "CMSTests",
       dependencies: ["ByteIO", "CMS", "Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", asn1],
       swiftSettings: tests),

@@ -5,7 +5,9 @@ import Testing
   static let commands: [[String]] = [
     [], ["sign"], ["verify"], ["encrypt"], ["decrypt"], ["open"], ["show"], ["demo"], ["id"], ["id", "new"],
     ["id", "import"], ["id", "export"], ["id", "list"], ["id", "request"], ["ca"], ["ca", "init"], ["ca", "issue"],
-    ["ca", "sign"], ["ca", "revoke"], ["ca", "crl"],
+    ["ca", "sign"], ["ca", "revoke"], ["ca", "crl"], ["ca", "list"], ["ca", "url"], ["ca", "rebuild"],
+    ["ca", "request"], ["ca", "request", "add"], ["ca", "request", "list"], ["ca", "request", "show"],
+    ["ca", "request", "code"], ["ca", "request", "approve"], ["ca", "request", "reject"],
   ]
 
   @Test(arguments: commands) func `Help has examples, and nothing goes to standard error`(command: [String]) throws {
@@ -26,7 +28,9 @@ import Testing
 
   @Test(arguments: [
     ["encrypt", "mail.eml"], ["verify", "--at", "yesterday"], ["verify", "--revocation", "perhaps"],
-    ["ca", "crl", "--days", "0"], ["ca", "issue", "a@b", "--days", "900"], ["ca", "init"], ["id", "new"],
+    ["ca", "crl", "--days", "0"], ["ca", "crl", "--base", "1"], ["ca", "init", "--name", "x", "--crl-shards", "4"],
+    ["ca", "init", "--name", "x", "--url", "https://pki.example.org"], ["ca", "request", "reject", "x"],
+    ["ca", "issue", "a@b", "--days", "900"], ["ca", "init"], ["id", "new"],
     ["id", "new", "a@b", "--no-passphrase", "--new-password", "x"],
   ]) func `Wrong usage is said in one line`(arguments: [String]) throws {
     let result = try Shell().smime(arguments, expect: 64)
