@@ -62,6 +62,18 @@ import Testing
     }
   }
 
+  @Test func `The guide to an authority works as it is printed`() throws {
+    let shell = try Shell()
+    let guide = try String(
+      contentsOf: Shell.package.appendingPathComponent("docs/guides/authority.md"), encoding: .utf8)
+    let blocks = guide.components(separatedBy: "```").enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+    let script = blocks.filter { $0.hasPrefix("sh\n") }.map { $0.dropFirst(3) }.joined()
+      .replacing("8318", with: "\(try Shell.freePort())")
+    #expect(script.contains("smimed ca") && script.contains("request approve"))
+    let result = try shell.script("trap 'kill $! 2> /dev/null || true' EXIT\n" + script)
+    #expect(result.status == 0, "\(result.output)\(result.errors)\((try? shell.text("smimed.log")) ?? "")")
+  }
+
   @Test func `The README shows the snippet that the build compiles`() throws {
     let readme = try String(contentsOf: Shell.package.appendingPathComponent("README.md"), encoding: .utf8)
     let snippet = try String(contentsOf: Shell.package.appendingPathComponent("Snippets/ReadMe.swift"), encoding: .utf8)
