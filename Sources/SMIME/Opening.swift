@@ -29,13 +29,7 @@ struct Opening {
     self.instant = instant
     self.overflow = overflow
     evaluation = SignerEvaluation(
-      paths: reader.paths, policy: reader.policy, certificates: reader.certificates, instant: instant,
-      isSender: { certificate in
-        switch SenderMatch.of(certificate.emailAddresses, message: message) {
-        case .author, .onBehalf: true
-        case .mismatch: false
-        }
-      })
+      paths: reader.paths, policy: reader.policy, certificates: reader.certificates, instant: instant)
   }
 
   mutating func run(_ root: Entity) async throws -> OpenedMessage {
@@ -263,13 +257,12 @@ extension SignerReport {
   static func unreadable(_ failure: Failure) -> SignerReport {
     SignerReport(
       state: failure.check == "unsupported" ? .unsupported : .malformed, addresses: [], certificate: nil,
-      identifier: "unreadable signer", claimedTime: nil, path: [], failures: [failure], notes: [],
-      revocation: [], capabilities: nil)
+      identifier: "unreadable signer", claimedTime: nil, path: [], failures: [failure], notes: [], capabilities: nil)
   }
 
   func with(_ state: SignatureState, _ failure: Failure) -> SignerReport {
     SignerReport(
       state: state, addresses: addresses, certificate: certificate, identifier: identifier, claimedTime: claimedTime,
-      path: path, failures: [failure] + failures, notes: notes, revocation: revocation, capabilities: capabilities)
+      path: path, failures: [failure] + failures, notes: notes, capabilities: capabilities)
   }
 }

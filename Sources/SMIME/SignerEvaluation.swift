@@ -15,8 +15,6 @@ struct SignerEvaluation {
   /// Certificates at hand besides the message's own, for signers who enclose none.
   let certificates: [Certificate]
   let instant: Date
-  /// True for the certificates of whom the message says it is from.
-  let isSender: @Sendable (Certificate) -> Bool
 
   func reports(_ data: SignedData) async -> [SignerReport] {
     var reports: [SignerReport] = []
@@ -51,33 +49,29 @@ struct SignerEvaluation {
     if let state, state != .weakAlgorithm {
       return Self.report(state, info, certificate, failure.map { [$0] } ?? [])
     }
-    // Of a signer who is not good anyway, nobody elsewhere is asked: it would tell a stranger that the message was opened.
-    let paths = state == nil && isSender(certificate) ? paths : paths.offline
     // RFC 8550 §4.4: the path is judged at the time of reading, never at the time that the signer claims.
     let outcome = await paths.validate(certificate, with: data.certificates, at: instant, use: .signing)
     switch outcome {
     case .success(let path):
       return Self.report(
-        state ?? .verified, info, certificate, failure.map { [$0] } ?? [], path: path.certificates, notes: path.notes,
-        revocation: path.revocation)
+        state ?? .verified, info, certificate, failure.map { [$0] } ?? [], path: path.certificates, notes: path.notes)
     case .failure(let problem):
       let failures = problem.problems.map { SignerReport.Failure($0.check.rawValue, $0.detail) }
       let pathState = problem.problems.map { Self.state($0.check) }.min() ?? .untrusted
       return Self.report(
         min(state ?? .verified, pathState), info, certificate, (failure.map { [$0] } ?? []) + failures,
-        path: problem.path, revocation: problem.revocation)
+        path: problem.path)
     }
   }
 
   private static func report(
     _ state: SignatureState, _ info: SignerInfo?, _ certificate: Certificate?, _ failures: [SignerReport.Failure],
-    path: [Certificate] = [], notes: [String] = [], revocation: [RevocationReport] = []
+    path: [Certificate] = [], notes: [String] = []
   ) -> SignerReport {
     SignerReport(
       state: state, addresses: certificate?.emailAddresses ?? [], certificate: certificate,
       identifier: info.map { "\($0.signer)" } ?? "unreadable signer", claimedTime: info?.signingTime, path: path,
-      failures: failures, notes: notes, revocation: revocation,
-      capabilities: state == .verified ? info?.capabilities : nil)
+      failures: failures, notes: notes, capabilities: state == .verified ? info?.capabilities : nil)
   }
 
   /// nil for a signature that holds.

@@ -38,8 +38,6 @@ public struct SignerReport: Hashable, Sendable {
   public let failures: [Failure]
   /// What is not known and passed, such as revocation.
   public let notes: [String]
-  /// What was asked about the revocation of each certificate of the path, and what was answered; the leaf's first.
-  public let revocation: [RevocationReport]
   /// What the signer's software reads, from a signature that holds.
   public let capabilities: Capabilities?
 

@@ -50,7 +50,6 @@ private struct Schema {
     }
     switch schema["type"] as? String {
     case "string": return value is String ? [] : ["\(path): is no string"]
-    case "integer": return value is Int ? [] : ["\(path): is no whole number"]
     case "array":
       guard let values = value as? [Any], let items = schema["items"] as? [String: Any] else {
         return ["\(path): is no array"]

@@ -53,7 +53,6 @@ struct VerdictPrinter {
     }
     lines += signer.failures.map { "  \($0.check): \(Outline.printable($0.detail))" }
     lines += signer.notes.map { "  note: \(Outline.printable($0))" }
-    lines += signer.revocation.flatMap { $0.lines(at: trust.time.date) }.map { "  \($0)" }
     return lines
   }
 
@@ -103,7 +102,6 @@ extension VerdictPrinter {
     result["failures"] = .list(
       signer.failures.map { .outline(["check": .text($0.check), "detail": .text($0.detail)]) })
     result["notes"] = .texts(signer.notes)
-    result["revocation"] = .outlines(signer.revocation.map { $0.outline(at: trust.time.date) })
     return result
   }
 
