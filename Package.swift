@@ -80,14 +80,16 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Issuance", dependencies: ["PKIX", "SMIMECrypto", asn1], swiftSettings: strict),
-    // What is asked of the network and what came back: values and their form on a pipe, without a network.
-    .target(name: "Fetching", dependencies: ["ByteIO"], swiftSettings: strict),
+    // What is asked of the network, what came back, and what asks: values and their form on a pipe, without a network.
+    .target(
+      name: "Fetching", dependencies: ["ByteIO", "CMS", "PKIX", "SMIMECrypto"], swiftSettings: strict),
     .target(
       name: "Discovery",
       dependencies: [
         "ByteIO", "CMS", "Fetching", "PKIX", "SMIMECrypto",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
@@ -165,10 +167,21 @@ let package = Package(
       dependencies: ["ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", "SMIMETestSupport"],
       swiftSettings: tests),
     .testTarget(
-      name: "CommandTests", dependencies: ["SMIMETestSupport", "smime-cli"], swiftSettings: tests),
+      name: "DiscoveryTests",
+      dependencies: [
+        "ByteIO", "CMS", "Discovery", "Fetching", "Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport",
+      ],
+      swiftSettings: tests),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", "smime-cli", "smime-net"],
+      swiftSettings: tests),
     .testTarget(
       name: "InteropTests",
-      dependencies: ["ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", "SMIMETestSupport"],
+      dependencies: [
+        "ByteIO", "CMS", "Discovery", "Fetching", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto",
+        "SMIMETestSupport",
+      ],
       swiftSettings: tests),
     .executableTarget(
       name: "conformance",

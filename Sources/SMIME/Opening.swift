@@ -29,7 +29,8 @@ struct Opening {
     self.instant = instant
     self.overflow = overflow
     evaluation = SignerEvaluation(
-      paths: reader.paths, policy: reader.policy, certificates: reader.certificates, instant: instant)
+      paths: reader.paths, policy: reader.policy, certificates: reader.certificates, instant: instant,
+      message: message)
   }
 
   mutating func run(_ root: Entity) async throws -> OpenedMessage {
@@ -257,12 +258,14 @@ extension SignerReport {
   static func unreadable(_ failure: Failure) -> SignerReport {
     SignerReport(
       state: failure.check == "unsupported" ? .unsupported : .malformed, addresses: [], certificate: nil,
-      identifier: "unreadable signer", claimedTime: nil, path: [], failures: [failure], notes: [], capabilities: nil)
+      identifier: "unreadable signer", claimedTime: nil, path: [], failures: [failure], notes: [], revocation: [],
+      capabilities: nil)
   }
 
   func with(_ state: SignatureState, _ failure: Failure) -> SignerReport {
     SignerReport(
       state: state, addresses: addresses, certificate: certificate, identifier: identifier, claimedTime: claimedTime,
-      path: path, failures: [failure] + failures, notes: notes, capabilities: capabilities)
+      path: path, failures: [failure] + failures, notes: notes, revocation: revocation,
+      capabilities: capabilities)
   }
 }

@@ -1,4 +1,5 @@
 import CMS
+import MIME
 import PKIX
 import SMIMECrypto
 
@@ -15,6 +16,8 @@ struct SignerEvaluation {
   /// Certificates at hand besides the message's own, for signers who enclose none.
   let certificates: [Certificate]
   let instant: Date
+  /// What is read: nobody is asked about a signer whom it does not name.
+  let message: Message
 
   func reports(_ data: SignedData) async -> [SignerReport] {
     var reports: [SignerReport] = []
@@ -50,28 +53,40 @@ struct SignerEvaluation {
       return Self.report(state, info, certificate, failure.map { [$0] } ?? [])
     }
     // RFC 8550 §4.4: the path is judged at the time of reading, never at the time that the signer claims.
+    // Anybody can send a mail whose certificate names places to ask; asking tells them that it was read. So only those are
+    // asked about who signed as the author or sender that is shown, and whose signature holds.
+    let paths = state == nil && isSender(certificate) ? paths : paths.offline
     let outcome = await paths.validate(certificate, with: data.certificates, at: instant, use: .signing)
     switch outcome {
     case .success(let path):
       return Self.report(
-        state ?? .verified, info, certificate, failure.map { [$0] } ?? [], path: path.certificates, notes: path.notes)
+        state ?? .verified, info, certificate, failure.map { [$0] } ?? [], path: path.certificates, notes: path.notes,
+        revocation: path.revocation)
     case .failure(let problem):
       let failures = problem.problems.map { SignerReport.Failure($0.check.rawValue, $0.detail) }
       let pathState = problem.problems.map { Self.state($0.check) }.min() ?? .untrusted
       return Self.report(
         min(state ?? .verified, pathState), info, certificate, (failure.map { [$0] } ?? []) + failures,
-        path: problem.path)
+        path: problem.path, revocation: problem.revocation)
+    }
+  }
+
+  private func isSender(_ certificate: Certificate) -> Bool {
+    switch SenderMatch.of(certificate.emailAddresses, message: message) {
+    case .author, .onBehalf: true
+    case .mismatch: false
     }
   }
 
   private static func report(
     _ state: SignatureState, _ info: SignerInfo?, _ certificate: Certificate?, _ failures: [SignerReport.Failure],
-    path: [Certificate] = [], notes: [String] = []
+    path: [Certificate] = [], notes: [String] = [], revocation: [RevocationReport] = []
   ) -> SignerReport {
     SignerReport(
       state: state, addresses: certificate?.emailAddresses ?? [], certificate: certificate,
       identifier: info.map { "\($0.signer)" } ?? "unreadable signer", claimedTime: info?.signingTime, path: path,
-      failures: failures, notes: notes, capabilities: state == .verified ? info?.capabilities : nil)
+      failures: failures, notes: notes, revocation: revocation,
+      capabilities: state == .verified ? info?.capabilities : nil)
   }
 
   /// nil for a signature that holds.

@@ -38,6 +38,8 @@ public struct SignerReport: Hashable, Sendable {
   public let failures: [Failure]
   /// What is not known and passed, such as revocation.
   public let notes: [String]
+  /// What was asked about the revocation of each certificate below the anchor, the signer's first; empty when nothing was.
+  public let revocation: [RevocationReport]
   /// What the signer's software reads, from a signature that holds.
   public let capabilities: Capabilities?
 

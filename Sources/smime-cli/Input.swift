@@ -66,21 +66,6 @@ struct Input {
   }
 }
 
-/// Reads an open descriptor, such as a pipe.
-final class DescriptorReader: ByteReader {
-  private let descriptor: Int32
-
-  init(_ descriptor: Int32) { self.descriptor = descriptor }
-
-  func read(into buffer: inout [UInt8]) throws -> Int {
-    while true {
-      let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
-      if count >= 0 { return count }
-      guard errno == EINTR else { throw IOFailure(.cannotRead, "standard input", detail: systemError()) }
-    }
-  }
-}
-
 /// The system's words for the error it met last.
 func systemError() -> String {
   guard let words = unsafe strerror(errno) else { return "error \(errno)" }

@@ -12,6 +12,8 @@ import Testing
     ),
     ("show", ["show", "signed.eml"]), ("show", ["show", "sealed.eml"]), ("show", ["show", "alice.pem"]),
     ("show", ["show", "alice.p12", "--password", "open sesame"]), ("error", ["show", "nowhere"]),
+    ("validation", ["cert", "validate", "alice.pem", "--anchor", "ca/root.pem"]),
+    ("validation", ["cert", "validate", "alice.pem"]), ("error", ["cert", "validate", "mail.eml"]),
     ("error", ["verify", "ca"]), ("error", ["open", "alice.p12"]),
   ]) func `The printed JSON keeps its schema`(schema: String, command: [String]) throws {
     let shell = try Cast.shared.get().shell
@@ -50,6 +52,8 @@ private struct Schema {
     }
     switch schema["type"] as? String {
     case "string": return value is String ? [] : ["\(path): is no string"]
+    case "integer": return value is Int ? [] : ["\(path): is no integer"]
+    case "boolean": return value is Bool ? [] : ["\(path): is neither true nor false"]
     case "array":
       guard let values = value as? [Any], let items = schema["items"] as? [String: Any] else {
         return ["\(path): is no array"]

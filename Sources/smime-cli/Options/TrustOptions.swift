@@ -1,4 +1,5 @@
 import ArgumentParser
+import Fetching
 import PKIX
 import SMIMECrypto
 
@@ -32,6 +33,7 @@ struct TrustOptions: ParsableArguments {
   @Option(help: "What the certificates must be good for: email, any.")
   var purpose = Purpose.email
 
+  @OptionGroup var network: NetworkOptions
   @OptionGroup var time: TimeOptions
   @OptionGroup var algorithms: PolicyOptions
 
@@ -40,9 +42,11 @@ struct TrustOptions: ParsableArguments {
 
   /// The validator that these options describe.
   func validator() throws -> PathValidator {
-    PathValidator(
+    let process = try network.process()
+    return PathValidator(
       anchors: TrustAnchors(try anchorCertificates()), intermediates: try certificates(in: intermediates),
-      revocation: try revocationRule(), policy: algorithms.policy, purpose: purpose == .email ? .emailProtection : nil)
+      issuers: process.map { IssuerSource($0) }, revocation: try revocationRule(process), policy: algorithms.policy,
+      purpose: purpose == .email ? .emailProtection : nil)
   }
 
   /// What to say when no anchor is known at all.
@@ -62,10 +66,11 @@ struct TrustOptions: ParsableArguments {
     try paths.flatMap { try CertificateFile.certificates(in: $0) }
   }
 
-  private func revocationRule() throws -> Revocation {
+  private func revocationRule(_ process: NetworkProcess?) throws -> Revocation {
     if revocation == .off { return .off }
-    let source = RevocationFiles(try lists.isEmpty ? Home.lists() : lists.flatMap { try CertificateFile.lists(in: $0) })
-    return revocation == .hard ? .hard([source]) : .soft([source])
+    let files = RevocationFiles(try lists.isEmpty ? Home.lists() : lists.flatMap { try CertificateFile.lists(in: $0) })
+    let sources: [any RevocationSource] = [files] + (process.map { network.revocationSources($0) } ?? [])
+    return revocation == .hard ? .hard(sources) : .soft(sources)
   }
 }
 

@@ -3,14 +3,23 @@ import PKIX
 import SMIME
 import SMIMECrypto
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// Prints what an opened message is worth: in words, or as the JSON object that scripts read.
 struct VerdictPrinter {
   private let opened: OpenedMessage
   private let trust: TrustOptions
+  /// What ages are counted to.
+  private let instant: Date
 
   init(_ opened: OpenedMessage, _ trust: TrustOptions) {
     self.opened = opened
     self.trust = trust
+    instant = trust.time.date
   }
 
   func print(_ format: FormatOptions) {
@@ -52,7 +61,9 @@ struct VerdictPrinter {
       lines.append("  path: " + signer.path.map { Outline.printable("\($0.subject)") }.joined(separator: " < "))
     }
     lines += signer.failures.map { "  \($0.check): \(Outline.printable($0.detail))" }
-    lines += signer.notes.map { "  note: \(Outline.printable($0))" }
+    lines += signer.revocation.flatMap { $0.words(at: instant) }.map { "  \($0)" }
+    // The notes of a signer whose revocation was asked about say the same once more.
+    if signer.revocation.isEmpty { lines += signer.notes.map { "  note: \(Outline.printable($0))" } }
     return lines
   }
 
@@ -102,6 +113,7 @@ extension VerdictPrinter {
     result["failures"] = .list(
       signer.failures.map { .outline(["check": .text($0.check), "detail": .text($0.detail)]) })
     result["notes"] = .texts(signer.notes)
+    result["revocation"] = .list(signer.revocation.map { .outline($0.outline(at: instant)) })
     return result
   }
 

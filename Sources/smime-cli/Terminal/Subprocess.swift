@@ -38,6 +38,27 @@ struct Subprocess {
     case .dropped: unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
     }
 
+    let process = try unsafe spawn(path, &actions)
+    var status: Int32 = 0
+    while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
+    let hasExited = status & 0x7F == 0
+    return Result(
+      status: hasExited ? status >> 8 & 0xFF : 128 + status & 0x7F, output: try contents(of: output))
+  }
+
+  /// Starts the program with these descriptors as its standard input and output, and this process's standard error.
+  /// Whoever starts it waits for its end.
+  func start(input: Int32, output: Int32) throws(IOFailure) -> pid_t {
+    guard let path = arguments.first else { throw IOFailure(.cannotOpen, "program") }
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+    unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    return try unsafe spawn(path, &actions)
+  }
+
+  private func spawn(_ path: String, _ actions: inout posix_spawn_file_actions_t) throws(IOFailure) -> pid_t {
     var strings: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
     defer { unsafe strings.forEach { unsafe free($0) } }
     // The threads that work is done on block signals, which the program may wait for.
@@ -52,11 +73,7 @@ struct Subprocess {
     var process = pid_t()
     let refused = unsafe posix_spawn(&process, path, &actions, &attributes, &strings, environ)
     guard refused == 0 else { throw IOFailure(.cannotOpen, path, detail: unsafe String(cString: strerror(refused))) }
-    var status: Int32 = 0
-    while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
-    let hasExited = status & 0x7F == 0
-    return Result(
-      status: hasExited ? status >> 8 & 0xFF : 128 + status & 0x7F, output: try contents(of: output))
+    return process
   }
 
   /// A file without a name for what the program prints.

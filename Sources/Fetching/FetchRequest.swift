@@ -1,0 +1,27 @@
+/// One thing that is asked of the network.
+public struct FetchRequest: Hashable, Sendable {
+  public enum Kind: String, Hashable, Sendable, CaseIterable, Codable {
+    /// The certificates of an issuer (RFC 5280 §4.2.2.1).
+    case issuers
+    /// A CRL (RFC 5280 §4.2.1.13).
+    case revocationList
+    /// An OCSP response (RFC 6960 A.1).
+    case ocsp
+  }
+
+  public let kind: Kind
+  public let url: String
+  /// The OCSP request in DER; empty for the other kinds.
+  public let body: [UInt8]
+
+  public init(_ kind: Kind, url: String, body: [UInt8] = []) {
+    self.kind = kind
+    self.url = url
+    self.body = body
+  }
+}
+
+/// Whatever answers requests: the network itself, or the process that asks it.
+public protocol AnswerSource: Sendable {
+  func answer(to request: FetchRequest) async -> Result<FetchAnswer, FetchFailure>
+}
