@@ -133,7 +133,9 @@ let package = Package(
 
     .target(
       name: "SMIMETestSupport",
-      dependencies: ["ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", asn1],
+      dependencies: [
+        "ByteIO", "CMS", "CertificateAuthority", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", asn1,
+      ],
       path: "Tests/SMIMETestSupport", swiftSettings: tests),
     .testTarget(name: "ByteIOTests", dependencies: ["ByteIO"], swiftSettings: tests),
     .testTarget(
@@ -160,10 +162,22 @@ let package = Package(
       dependencies: ["ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", "SMIMETestSupport"],
       swiftSettings: tests),
     .testTarget(
+      name: "AuthorityServiceTests",
+      dependencies: [
+        "AuthorityService", "ByteIO", "CertificateAuthority", "PKIX", "SMIMECrypto", "SMIMETestSupport", "smimed",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: tests),
+    .testTarget(
       name: "CommandTests", dependencies: ["SMIMETestSupport", "smime-cli"], swiftSettings: tests),
     .testTarget(
       name: "InteropTests",
-      dependencies: ["ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", "SMIMETestSupport"],
+      dependencies: [
+        "ByteIO", "CMS", "CertificateAuthority", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", "SMIMETestSupport",
+        "smimed",
+      ],
       swiftSettings: tests),
     .executableTarget(
       name: "conformance",
