@@ -136,7 +136,9 @@ let package = Package(
 
     .target(
       name: "SMIMETestSupport",
-      dependencies: ["ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", asn1],
+      dependencies: [
+        "ByteIO", "CMS", "CertificateAuthority", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", asn1,
+      ],
       path: "Tests/SMIMETestSupport", swiftSettings: tests),
     .testTarget(name: "ByteIOTests", dependencies: ["ByteIO"], swiftSettings: tests),
     .testTarget(
@@ -173,14 +175,23 @@ let package = Package(
       ],
       swiftSettings: tests),
     .testTarget(
+      name: "AuthorityServiceTests",
+      dependencies: [
+        "AuthorityService", "ByteIO", "CertificateAuthority", "PKIX", "SMIMECrypto", "SMIMETestSupport", "smimed",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: tests),
+    .testTarget(
       name: "CommandTests",
-      dependencies: ["Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", "smime-cli", "smime-net"],
+      dependencies: ["Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", "smime-cli", "smime-net", "smimed"],
       swiftSettings: tests),
     .testTarget(
       name: "InteropTests",
       dependencies: [
-        "ByteIO", "CMS", "Discovery", "Fetching", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto",
-        "SMIMETestSupport",
+        "ByteIO", "CMS", "CertificateAuthority", "Discovery", "Fetching", "Issuance", "MIME", "PKIX", "SMIME",
+        "SMIMECrypto", "SMIMETestSupport", "smimed",
       ],
       swiftSettings: tests),
     .executableTarget(

@@ -29,10 +29,15 @@ struct Upkeep: Service {
 
   func run() async throws {
     var second = 0
+    var healed = authority.healed
     while !Task.isShuttingDownGracefully, !Task.isCancelled {
       if second % 3_600 == 0 { noticeRoot(at: Date()) }
       await step(renews: second > 0 && second % Self.renewalInterval == 0 ? .yes : .no)
       second += 1
+      if let words = authority.healed, words != healed {
+        logger.warning("the journal was healed", metadata: ["what": "\(words)"])
+        healed = words
+      }
       do { try await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) } } catch { return }
     }
   }
@@ -42,9 +47,6 @@ struct Upkeep: Service {
   private func step(renews renewal: Renewal) async {
     let now = Date()
     do {
-      if let words = authority.healed, try authority.refresh() {
-        logger.warning("the journal was healed", metadata: ["what": "\(words)"])
-      }
       for kind in authority.lists.flatMap({ [$0] + ($0.delta.map { [$0] } ?? []) }) {
         _ = try await lists.current(kind, at: now)
       }

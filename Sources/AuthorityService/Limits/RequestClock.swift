@@ -30,9 +30,10 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
   private var deadline: NIODeadline
   private var tick: Scheduled<Void>?
   private var isReading = false
-  /// Requests whose answer is not written.
-  private var unanswered = 0
-  private var closesAfterAnswer = false
+  private var received = 0
+  private var answered = 0
+  /// The number of the request whose answer is the last; nil while the connection goes on.
+  private var last: Int?
   private var isEnding = false
 
   init(_ times: Times, onTimeout: @escaping () -> Void) {
@@ -65,14 +66,14 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
     switch unwrapInboundIn(data) {
     case .head(var head):
       isReading = true
-      unanswered += 1
+      received += 1
       deadline = .now() + times.body
       // RFC 9112 §9.3. What serves the request knows no versions, and no other spelling.
       if head.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "close" })
         || head.version != .http1_1 && !head.isKeepAlive
       {
         head.headers.replaceOrAdd(name: "Connection", value: "close")
-        closesAfterAnswer = true
+        last = last ?? received
       }
       if head.version == .http1_1, head.headers.first(name: "Expect")?.lowercased() == "100-continue" {
         context.writeAndFlush(
@@ -82,7 +83,7 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
     case .body: context.fireChannelRead(data)
     case .end:
       isReading = false
-      deadline = .now() + (unanswered > 0 ? times.answer : times.idle)
+      deadline = .now() + (answered < received ? times.answer : times.idle)
       context.fireChannelRead(data)
     }
   }
@@ -90,19 +91,19 @@ final class RequestClock: ChannelDuplexHandler, RemovableChannelHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
     case .head(var head):
-      if closesAfterAnswer { head.headers.replaceOrAdd(name: "Connection", value: "close") }
-      if head.headers.first(name: "Connection") == "close" { closesAfterAnswer = true }
+      if head.headers.first(name: "Connection") == "close" { last = answered + 1 }
+      if last == answered + 1 { head.headers.replaceOrAdd(name: "Connection", value: "close") }
       context.write(wrapOutboundOut(.head(head)), promise: promise)
     case .body: context.write(data, promise: promise)
     case .end:
-      unanswered -= 1
-      if closesAfterAnswer {
+      answered += 1
+      if last == answered {
         isEnding = true
         deadline = .now() + times.linger
         context.writeAndFlush(data, promise: promise)
         context.close(mode: .output, promise: nil)
       } else {
-        deadline = .now() + (isReading ? times.body : unanswered > 0 ? times.answer : times.idle)
+        deadline = .now() + (isReading ? times.body : answered < received ? times.answer : times.idle)
         context.write(data, promise: promise)
       }
     }
