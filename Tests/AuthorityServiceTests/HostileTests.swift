@@ -91,15 +91,21 @@ extension Served {
     @Test func `connections of one address are limited`() async throws {
       let test = try await TestAuthority()
       try await withServer(test, { $0.limits.connectionsPerAddress = 3 }) { (wire) async throws in
-        let idle = try (0..<3).map { _ in try Connection(port: wire.port) }
-        // A connection beyond the limit is closed without an answer.
-        #expect(
-          await eventually {
-            (try? await wire.raw(Array("GET /health HTTP/1.0\r\n\r\n".utf8)))?.isEmpty ?? true
-          })
+        // Each is let in, and answered, before the next one comes.
+        var idle: [Connection] = []
+        for _ in 0..<3 {
+          let connection = try Connection(port: wire.port)
+          #expect(connection.write(Array("GET /health HTTP/1.1\r\nHost: x\r\n\r\n".utf8)))
+          #expect(!connection.read().isEmpty)
+          idle.append(connection)
+        }
+        // A connection beyond the limit is closed without an answer, and at once.
+        let start = Date()
+        #expect(try await wire.raw(Array("GET /health HTTP/1.0\r\n\r\n".utf8)).isEmpty)
+        #expect(Date().timeIntervalSince(start) < 5)
         for connection in idle { connection.close() }
         #expect(await eventually { (try? await wire.get("/health"))?.status == 200 })
-        #expect(try await wire.get("/metrics").text.contains("smimed_refused_total{limit=\"connections\"}"))
+        #expect(try await wire.get("/metrics").text.contains("smimed_refused_total{limit=\"connections\"} 1\n"))
       }
     }
 

@@ -32,6 +32,8 @@ struct GuardedChannel: ServerChildChannel, HTTPChannelHandler {
     let address = ClientAddress(channel.remoteAddress)
     guard connections.enter(address) else {
       metrics.refused(by: .connections)
+      // A failure alone would leave it open, with no clock to end it.
+      channel.close(promise: nil)
       return channel.eventLoop.makeFailedFuture(TooManyConnections())
     }
     channel.closeFuture.whenComplete { [connections] _ in connections.leave(address) }
