@@ -10,11 +10,14 @@ import SMIMECrypto
 extension Authority {
   /// So long a code is good.
   public static let codeHours = 24
+  /// So many codes are made for each mailbox of a request: who reads it needs one, and nobody is to be flooded with mail.
+  public static let codeLimit = 10
 
   /// A code to be sent to `address`, one of the request's: whoever brings it back reads mail there. It is 128 random bits,
   /// of which a digest is kept, and takes the place of the one before it.
   ///
-  /// - Throws: ``AuthorityFailure`` `.notFound`, or `.refused` for an address that the request does not name.
+  /// - Throws: ``AuthorityFailure`` `.notFound`, or `.refused` for an address that the request does not name and when it had
+  ///   ``codeLimit`` codes.
   public func newCode(for id: String, address: String, at date: Date = Date()) throws -> String {
     let code = SecureRandom.bytes(16)
     let address = address.lowercased()
@@ -24,6 +27,9 @@ extension Authority {
       guard request.addresses.contains(where: { $0.lowercased() == address }) else {
         throw AuthorityFailure.refused("the request \(id) does not name \(address)")
       }
+      guard request.codeCounts[address, default: 0] < Self.codeLimit else {
+        throw AuthorityFailure.refused("the request \(id) had \(Self.codeLimit) codes for \(address), and gets no more")
+      }
       let digest = MailboxCode.digest(code, request: id, address: address)
       let expires = date.addingTimeInterval(Double(Self.codeHours) * 3_600)
       try work.record(.coded(request: id, address: address, digest: digest, expires: expires), at: date)
@@ -31,28 +37,37 @@ extension Authority {
     return MailboxCode.text(code)
   }
 
-  /// Takes back a code that was sent out. It is good once.
+  /// Takes back a code that was sent out. It is good once. A wrong one costs nothing but the look: nothing is written,
+  /// and nobody who writes is waited for.
   ///
   /// - Returns: the address that it proves.
   /// - Throws: ``AuthorityFailure`` `.notFound`, or `.refused` for a code that is wrong, used or too old.
   @discardableResult
   public func proveMailbox(_ id: String, code: String, at date: Date = Date()) throws -> String {
-    try transact { work in
-      let request = try work.request(id)
-      guard request.isOpen else { throw AuthorityFailure.refused("the request \(id) is decided already") }
-      let octets = MailboxCode.octets(code) ?? []
-      var match: (address: String, expires: Date)?
-      for (address, sent) in request.codes {
-        let digest = MailboxCode.digest(octets, request: id, address: address)
-        if equalInConstantTime(sent.digest, digest) { match = (address, sent.expires) }
-      }
-      guard let match else { throw AuthorityFailure.refused("that is no code of the request \(id)") }
-      guard date < match.expires else {
-        throw AuthorityFailure.refused("the code was good until \(match.expires.rfc3339)")
-      }
-      try work.record(.proved(request: id, address: match.address), at: date)
-      return match.address
+    _ = try read { try $0.request(id).address(provedBy: code, at: date) }
+    return try transact { work in
+      let address = try work.request(id).address(provedBy: code, at: date)
+      try work.record(.proved(request: id, address: address), at: date)
+      return address
     }
+  }
+}
+
+extension CertificateRequest {
+  /// The mailbox that `code` was sent to.
+  fileprivate func address(provedBy code: String, at date: Date) throws -> String {
+    guard isOpen else { throw AuthorityFailure.refused("the request \(id) is decided already") }
+    let octets = MailboxCode.octets(code) ?? []
+    var match: (address: String, expires: Date)?
+    for (address, sent) in codes {
+      let digest = MailboxCode.digest(octets, request: id, address: address)
+      if equalInConstantTime(sent.digest, digest) { match = (address, sent.expires) }
+    }
+    guard let match else { throw AuthorityFailure.refused("that is no code of the request \(id)") }
+    guard date < match.expires else {
+      throw AuthorityFailure.refused("the code was good until \(match.expires.rfc3339)")
+    }
+    return match.address
   }
 }
 

@@ -36,6 +36,45 @@ import Testing
     }
   }
 
+  @Test func `A wrong code leaves no trace, and waits for nobody who writes`() async throws {
+    let place = try await Workplace()
+    let authority = try place.open()
+    let request = try authority.addRequest(try await Workplace.request("dora@example.org"))
+    let code = try authority.newCode(for: request.id, address: "dora@example.org")
+    let before = try Data(contentsOf: place.journal)
+    // Whoever waited for this lock would wait for ever.
+    try FolderLock(path: "\(place.folder)/lock").hold(.exclusive) {
+      for wrong in 0..<200 {
+        let wrong = wrong % 2 == 0 ? MailboxCode.text(SecureRandom.bytes(16)) : String(code.dropFirst())
+        #expect(throws: AuthorityFailure.refused("that is no code of the request \(request.id)")) {
+          try authority.proveMailbox(request.id, code: wrong)
+        }
+      }
+    }
+    #expect(try Data(contentsOf: place.journal) == before)
+    try authority.proveMailbox(request.id, code: code)
+  }
+
+  @Test func `Each mailbox of a request gets so many codes and no more, whoever opens the folder`() async throws {
+    let place = try await Workplace()
+    let request = try place.open().addRequest(try await Workplace.request("dora@example.org", "d@example.org"))
+    var last = ""
+    for _ in 0..<Authority.codeLimit {
+      last = try place.open().newCode(for: request.id, address: "dora@example.org")
+    }
+    let before = try Data(contentsOf: place.journal)
+    #expect(
+      throws: AuthorityFailure.refused(
+        "the request \(request.id) had 10 codes for dora@example.org, and gets no more")
+    ) { try place.open().newCode(for: request.id, address: "Dora@example.org") }
+    #expect(try Data(contentsOf: place.journal) == before)
+    _ = try place.open().newCode(for: request.id, address: "d@example.org")
+    #expect(try place.open().proveMailbox(request.id, code: last) == "dora@example.org", "the last is still good")
+    #expect(throws: AuthorityFailure.self, "proving it opens no new row") {
+      try place.open().newCode(for: request.id, address: "dora@example.org")
+    }
+  }
+
   @Test func `An approved request has its certificate, for its key and its mailboxes`() async throws {
     let place = try await Workplace()
     let authority = try place.open()

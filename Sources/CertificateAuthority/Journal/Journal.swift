@@ -71,7 +71,7 @@ struct Journal {
       pending += window[..<count]
       let isEnd = count < window.count
       var rest = pending[...]
-      while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+      while let end = Bytes.first(UInt8(ascii: "\n"), in: rest) {
         let bytes = rest[..<end]
         guard let checksum = checked(bytes) else {
           if end + 1 == rest.endIndex, try isEnd || isPastEnd(readOffset) { return .torn(byteCount: bytes.count + 1) }
@@ -95,7 +95,7 @@ struct Journal {
     var window = [UInt8](repeating: 0, count: 4_096)
     while true {
       let count = try file.read(at: offset, into: &window, path: path)
-      if let end = window[..<count].firstIndex(of: UInt8(ascii: "\n")) {
+      if let end = Bytes.first(UInt8(ascii: "\n"), in: window[..<count]) {
         do { return try JournalEvent(window[..<end].dropFirst(Self.checksumCount + 1)) } catch {
           throw damage(error.description, offset: offset)
         }
@@ -115,13 +115,13 @@ struct Journal {
     guard bytes.count > Self.checksumCount + 1 else { return nil }
     let checksum = checksum(of: bytes.dropFirst(Self.checksumCount + 1))
     let head = bytes.prefix(Self.checksumCount + 1)
-    return head.dropLast().elementsEqual(checksum) && head.last == UInt8(ascii: " ") ? checksum : nil
+    return Bytes.areEqual(head.dropLast(), checksum[...]) && head.last == UInt8(ascii: " ") ? checksum : nil
   }
 
   private func checksum(of content: ArraySlice<UInt8>) -> [UInt8] { Self.checksum(of: content, after: checksum) }
 
   private static func checksum(of content: ArraySlice<UInt8>, after checksum: [UInt8]) -> [UInt8] {
-    Array(Hex.text(MessageDigest.sha256((checksum + content)[...]).prefix(checksumCount / 2)).utf8)
+    Hex.digits(MessageDigest.sha256(checksum[...], content).prefix(checksumCount / 2))
   }
 
   private mutating func advance(by count: Int, to checksum: [UInt8]) {

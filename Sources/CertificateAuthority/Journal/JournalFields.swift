@@ -35,14 +35,14 @@ struct JournalFields {
 
   // MARK: Members
 
-  func text(_ name: String) throws(JournalFault) -> String { try required(name, try optionalText(name)) }
+  func text(_ name: StaticString) throws(JournalFault) -> String { try required(name, try optionalText(name)) }
 
-  func optionalText(_ name: String) throws(JournalFault) -> String? {
+  func optionalText(_ name: StaticString) throws(JournalFault) -> String? {
     guard var value = self[name] else { return nil }
     return try Self.decoded(try Self.string(&value))
   }
 
-  func texts(_ name: String) throws(JournalFault) -> [String] {
+  func texts(_ name: StaticString) throws(JournalFault) -> [String] {
     var rest = try required(name, self[name])
     try Self.expect("[", &rest)
     var result: [String] = []
@@ -53,9 +53,9 @@ struct JournalFields {
     return result
   }
 
-  func number(_ name: String) throws(JournalFault) -> Int { try required(name, try optionalNumber(name)) }
+  func number(_ name: StaticString) throws(JournalFault) -> Int { try required(name, try optionalNumber(name)) }
 
-  func optionalNumber(_ name: String) throws(JournalFault) -> Int? {
+  func optionalNumber(_ name: StaticString) throws(JournalFault) -> Int? {
     guard let value = self[name] else { return nil }
     guard let number = Int(String(decoding: value, as: UTF8.self)) else {
       throw JournalFault("has no number as '\(name)'")
@@ -63,22 +63,22 @@ struct JournalFields {
     return number
   }
 
-  func date(_ name: String) throws(JournalFault) -> Date {
+  func date(_ name: StaticString) throws(JournalFault) -> Date {
     guard let date = RFC3339.date(try required(name, self[name]).dropFirst().dropLast()) else {
       throw JournalFault("has no time as '\(name)'")
     }
     return date
   }
 
-  func base64(_ name: String) throws(JournalFault) -> Base64Text {
+  func base64(_ name: StaticString) throws(JournalFault) -> Base64Text {
     var value = try required(name, self[name])
     return Base64Text(try Self.string(&value))
   }
 
   /// Bytes that are written as hexadecimal digits.
-  func hex(_ name: String) throws(JournalFault) -> [UInt8] { try required(name, try optionalHex(name)) }
+  func hex(_ name: StaticString) throws(JournalFault) -> [UInt8] { try required(name, try optionalHex(name)) }
 
-  func optionalHex(_ name: String) throws(JournalFault) -> [UInt8]? {
+  func optionalHex(_ name: StaticString) throws(JournalFault) -> [UInt8]? {
     guard let text = try optionalText(name) else { return nil }
     guard !text.isEmpty, let bytes = Hex.bytes(text) else {
       throw JournalFault("has no hexadecimal digits as '\(name)'")
@@ -86,11 +86,12 @@ struct JournalFields {
     return bytes
   }
 
-  private subscript(_ name: String) -> ArraySlice<UInt8>? {
-    members.first { $0.name.elementsEqual(name.utf8) }?.value
+  private subscript(_ name: StaticString) -> ArraySlice<UInt8>? {
+    for member in members where Bytes.areEqual(member.name, name) { return member.value }
+    return nil
   }
 
-  private func required<Value>(_ name: String, _ value: Value?) throws(JournalFault) -> Value {
+  private func required<Value>(_ name: StaticString, _ value: Value?) throws(JournalFault) -> Value {
     guard let value else { throw JournalFault("lacks '\(name)'") }
     return value
   }
@@ -106,11 +107,16 @@ struct JournalFields {
   /// What stands between the quotation marks, not decoded.
   private static func string(_ rest: inout ArraySlice<UInt8>) throws(JournalFault) -> ArraySlice<UInt8> {
     try expect("\"", &rest)
-    var index = rest.startIndex
-    while index < rest.endIndex, rest[index] != byte("\"") { index += rest[index] == byte("\\") ? 2 : 1 }
-    guard index < rest.endIndex else { throw JournalFault("has a string that does not end") }
-    defer { rest = rest[(index + 1)...] }
-    return rest[..<index]
+    var end = Bytes.first(byte("\""), in: rest)
+    var start = rest.startIndex
+    // What a backslash stands before ends nothing.
+    while let quote = end, let escape = Bytes.first(byte("\\"), in: rest[start..<quote]) {
+      start = escape + 2
+      if start > quote { end = Bytes.first(byte("\""), in: rest[start...]) }
+    }
+    guard let quote = end else { throw JournalFault("has a string that does not end") }
+    defer { rest = rest[(quote + 1)...] }
+    return rest[..<quote]
   }
 
   /// A whole value as it stands.
@@ -134,13 +140,13 @@ struct JournalFields {
   }
 
   private static func decoded(_ raw: ArraySlice<UInt8>) throws(JournalFault) -> String {
-    guard raw.contains(byte("\\")) else {
+    guard Bytes.first(byte("\\"), in: raw) != nil else {
       guard let text = String(validating: raw, as: UTF8.self) else { throw JournalFault("is not UTF-8") }
       return text
     }
     var units: [UInt16] = []
     var rest = raw
-    while let end = rest.firstIndex(of: byte("\\")) {
+    while let end = Bytes.first(byte("\\"), in: rest) {
       units += String(decoding: rest[..<end], as: UTF8.self).utf16
       rest = rest[(end + 1)...]
       switch rest.popFirst() {

@@ -32,6 +32,8 @@ public struct CertificateRequest: Hashable, Sendable {
 
   /// The codes that are out, by address in lower case. One address has one at a time.
   var codes: [String: SentCode]
+  /// How many codes there were, by address in lower case.
+  var codeCounts: [String: Int]
   /// The SHA-256 digest of its token.
   let tokenDigest: [UInt8]?
   /// The request itself; empty once it is decided.

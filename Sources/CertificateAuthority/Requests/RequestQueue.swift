@@ -63,6 +63,7 @@ struct RequestQueue {
       openCount += 1
     case .coded(let id, let address, let digest, let expires):
       requests[id]?.codes[address] = CertificateRequest.SentCode(digest: digest, expires: expires)
+      requests[id]?.codeCounts[address, default: 0] += 1
     case .proved(let id, let address):
       requests[id]?.proofs[address] = event.date
       requests[id]?.codes[address] = nil
@@ -96,6 +97,7 @@ struct RequestQueue {
   /// What a request that is done with no longer needs: there may be many.
   private mutating func forget(_ id: String) {
     requests[id]?.codes = [:]
+    requests[id]?.codeCounts = [:]
     requests[id]?.encoded = []
   }
 }
@@ -110,6 +112,7 @@ extension CertificateRequest {
     self.init(
       id: arrival.id, received: date, from: arrival.from, subject: request.subject.description,
       addresses: request.emailAddresses, key: request.publicKey.summary, state: .waiting, proofs: [:], codes: [:],
+      codeCounts: [:],
       tokenDigest: arrival.tokenDigest, encoded: bytes, preparedAt: nil)
   }
 }

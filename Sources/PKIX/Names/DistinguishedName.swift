@@ -218,9 +218,21 @@ enum DirectoryString {
 
 /// Bytes as hexadecimal digits.
 package enum Hex {
-  package static func text(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  package static func text(_ bytes: some Sequence<UInt8>) -> String { String(decoding: digits(bytes), as: UTF8.self) }
+
+  /// The same as ASCII.
+  package static func digits(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(2 * bytes.underestimatedCount)
+    for byte in bytes {
+      result.append(digit(byte >> 4))
+      result.append(digit(byte & 15))
+    }
+    return result
+  }
+
+  private static func digit(_ half: UInt8) -> UInt8 {
+    half < 10 ? UInt8(ascii: "0") + half : UInt8(ascii: "a") - 10 + half
   }
 
   /// The bytes that `text` spells; nil if it is no hexadecimal text. An odd count of digits means a leading zero.
