@@ -31,7 +31,7 @@ let package = Package(
     .library(name: "SMIMECrypto", targets: ["SMIMECrypto"]),
     .library(name: "ByteIO", targets: ["ByteIO"]),
     .library(name: "Issuance", targets: ["Issuance"]),
-    .library(name: "Discovery", targets: ["Discovery"]),
+    .library(name: "Discovery", targets: ["Discovery", "Fetching"]),
     .library(name: "CertificateAuthority", targets: ["CertificateAuthority"]),
     .library(name: "AuthorityService", targets: ["AuthorityService"]),
     .executable(name: "smime", targets: ["smime-cli"]),

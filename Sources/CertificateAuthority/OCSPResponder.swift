@@ -104,7 +104,8 @@ public final class OCSPResponder: Sendable {
     // RFC 5019 §2.2.3: of another authority's certificates nothing is known here.
     guard parsed.certificates.allSatisfy(isOurs) else { return .refused(.unauthorized) }
     do {
-      if parsed.nonce == nil, parsed.certificates.count == 1 {
+      // Kept under the client's own octets are only those of the plain request, of which there is one for each certificate.
+      if parsed.certificates.count == 1, request.elementsEqual(OCSPRequest(parsed.certificates).encoded) {
         return try await signAhead(parsed.certificates[0], key, by: signer, at: instant)
       }
       return try await sign(parsed.certificates, nonce: parsed.nonce, by: signer, at: instant).answer

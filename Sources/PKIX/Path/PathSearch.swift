@@ -20,6 +20,8 @@ struct PathSearch {
   private(set) var isExhausted = false
   /// Certificates on the way that nobody at hand signed, in the order in which the search gave them up.
   private(set) var orphans: [Certificate] = []
+  /// Every certificate that a path was sought from, the leaf first.
+  private(set) var visited: [Certificate] = []
 
   private struct SignaturePair: Hashable {
     let certificate: Certificate
@@ -49,6 +51,7 @@ struct PathSearch {
       hasStarted = true
       stack = [(leaf, candidates(for: leaf), false)]
       longest = [leaf]
+      visited = [leaf]
       if anchorSet.contains(leaf) { return [leaf] }
     }
     while var top = stack.popLast() {
@@ -84,6 +87,7 @@ struct PathSearch {
       if anchorSet.contains(issuer) { return stack.map(\.certificate) + [issuer] }
       guard stack.count < validator.budget.length else { continue }
       stack.append((issuer, candidates(for: issuer), false))
+      if !issuer.isSelfIssued { visited.append(issuer) }
       if stack.count > longest.count { longest = stack.map(\.certificate) }
     }
     return nil

@@ -10,8 +10,6 @@ public struct OCSPRequest: Hashable, Sendable {
   public let certificates: [OCSPCertificateID]
   /// What makes an old response recognisable (§4.4.1, RFC 8954): the content of the OCTET STRING in the extension.
   public let nonce: ArraySlice<UInt8>?
-  /// True when the request carries a signature, which nobody here asks for or looks at.
-  public let isSigned: Bool
   /// A critical extension that is not known here; such a request is not answered (§4.1.2).
   public let hasUnknownCriticalExtension: Bool
 
@@ -24,7 +22,6 @@ public struct OCSPRequest: Hashable, Sendable {
   public init(_ certificates: [OCSPCertificateID], nonce: [UInt8]? = nil) {
     self.certificates = certificates
     self.nonce = nonce.map { $0[...] }
-    isSigned = false
     hasUnknownCriticalExtension = false
   }
 
@@ -67,7 +64,8 @@ public struct OCSPRequest: Hashable, Sendable {
     self.nonce = nonce
     hasUnknownCriticalExtension = hasUnknown
     try tbs.finish()
-    isSigned = try fields.content(ifPresent: 0xA0, "optionalSignature") != nil
+    // Nobody here asks for a signature, or looks at one.
+    _ = try fields.content(ifPresent: 0xA0, "optionalSignature")
     try fields.finish()
   }
 
