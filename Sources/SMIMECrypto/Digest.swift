@@ -169,8 +169,9 @@ public struct MessageDigest {
   /// SHA-256 of the one and what follows it, without putting them together.
   package static func sha256(_ bytes: ArraySlice<UInt8>, _ rest: ArraySlice<UInt8>) -> [UInt8] {
     var hash = SHA256()
-    for piece in [bytes, rest] { unsafe piece.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) } }
-    return Array(hash.finalize())
+    unsafe bytes.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+    unsafe rest.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+    return unsafe hash.finalize().withUnsafeBytes { unsafe [UInt8]($0) }
   }
 
   /// The digest of `bytes`.

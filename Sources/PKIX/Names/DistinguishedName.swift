@@ -218,12 +218,14 @@ enum DirectoryString {
 
 /// Bytes as hexadecimal digits.
 package enum Hex {
-  package static func text(_ bytes: some Sequence<UInt8>) -> String { String(decoding: digits(bytes), as: UTF8.self) }
+  package static func text(_ bytes: some Sequence<UInt8>) -> String {
+    String(decoding: digits(ArraySlice(Array(bytes))), as: UTF8.self)
+  }
 
   /// The same as ASCII.
-  package static func digits(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+  package static func digits(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
     var result: [UInt8] = []
-    result.reserveCapacity(2 * bytes.underestimatedCount)
+    result.reserveCapacity(2 * bytes.count)
     for byte in bytes {
       result.append(digit(byte >> 4))
       result.append(digit(byte & 15))

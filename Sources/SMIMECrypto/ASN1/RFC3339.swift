@@ -10,16 +10,14 @@ package enum RFC3339 {
   package static func date(_ digits: some Collection<UInt8>) -> Date? {
     var digits = Array(digits)
     guard digits.count >= 20, digits[4] == UInt8(ascii: "-"), digits[7] == UInt8(ascii: "-"),
-      [UInt8(ascii: "T"), UInt8(ascii: "t"), UInt8(ascii: " ")].contains(digits[10]),
+      digits[10] == UInt8(ascii: "T") || digits[10] == UInt8(ascii: "t") || digits[10] == UInt8(ascii: " "),
       digits[13] == UInt8(ascii: ":"), digits[16] == UInt8(ascii: ":")
     else { return nil }
     if let last = digits.last, last == UInt8(ascii: "z") { digits[digits.count - 1] = UInt8(ascii: "Z") }
     // The same instant as an ASN.1 GeneralizedTime, which has no separators.
-    var time = digits[0..<4] + digits[5..<7] + digits[8..<10] + digits[11..<13] + digits[14..<16]
-    var tail = Array(digits[17...])
-    if tail.count >= 6, tail[tail.count - 3] == UInt8(ascii: ":") { tail.remove(at: tail.count - 3) }
-    time += tail
-    return ASN1Time.date(time, generalized: true)
+    if digits.count >= 23, digits[digits.count - 3] == UInt8(ascii: ":") { digits.remove(at: digits.count - 3) }
+    for separator in [16, 13, 10, 7, 4] { digits.remove(at: separator) }
+    return ASN1Time.date(digits[...], generalized: true)
   }
 }
 
