@@ -17,7 +17,7 @@ import Synchronization
 
 /// An authority over HTTP: its revocation lists and certificates, OCSP, and the queue of requests.
 ///
-/// It never has the root's key. What other processes do to the authority's folder counts with the next request.
+/// It never opens the root's key. What other processes do to the authority's folder counts with the next request.
 public final class AuthorityServer: Service {
   /// Where it can be reached.
   public struct Listening: Hashable, Sendable {

@@ -11,6 +11,8 @@ import SMIMECrypto
 extension Authority {
   /// So many requests may wait at a time.
   public static let queueLimit = 1_000
+  /// How many of them may come from one sender on the network.
+  public static let senderLimit = 50
   /// No request is larger, in bytes.
   public static let requestSizeLimit = 16_384
   /// No request names more mailboxes.
@@ -30,6 +32,10 @@ extension Authority {
     return try transact { work in
       guard work.ledger.queue.openCount < Self.queueLimit else {
         throw AuthorityFailure.queueFull(limit: Self.queueLimit)
+      }
+      // One stranger does not close the queue for all others.
+      if let sender, token != nil, work.ledger.queue.openCount(from: sender) >= Self.senderLimit {
+        throw AuthorityFailure.refused("\(Self.senderLimit) requests from there wait already")
       }
       var id = Hex.text(SecureRandom.bytes(6))
       while work.ledger.queue[id] != nil { id = Hex.text(SecureRandom.bytes(6)) }

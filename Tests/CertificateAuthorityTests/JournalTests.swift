@@ -74,11 +74,21 @@ import Testing
     }
   }
 
-  @Test func `A last line with a wrong byte is taken out as well`() async throws {
+  @Test func `A last line with a wrong byte was changed, and is not taken out`() async throws {
     let place = try await Workplace()
     var bytes = try Data(contentsOf: place.journal)
     let start = try place.lineOffsets().dropLast().last ?? 0
     bytes[start + 60] ^= 1
+    try bytes.write(to: place.journal)
+    #expect(throws: AuthorityFailure.self) { try place.open() }
+    #expect(try Data(contentsOf: place.journal) == bytes, "and nothing is written")
+  }
+
+  @Test func `A last line whose blocks were lost is taken out`() async throws {
+    let place = try await Workplace()
+    var bytes = try Data(contentsOf: place.journal)
+    let start = try place.lineOffsets().dropLast().last ?? 0
+    for index in start + 40..<start + 60 { bytes[index] = 0 }
     try bytes.write(to: place.journal)
     let authority = try place.open()
     #expect(authority.healed != nil)

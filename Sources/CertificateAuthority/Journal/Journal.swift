@@ -74,7 +74,11 @@ struct Journal {
       while let end = Bytes.first(UInt8(ascii: "\n"), in: rest) {
         let bytes = rest[..<end]
         guard let checksum = checked(bytes) else {
-          if end + 1 == rest.endIndex, try isEnd || isPastEnd(readOffset) { return .torn(byteCount: bytes.count + 1) }
+          // A loss of power leaves zeros where blocks were not written. A last line of text was written to its end, and
+          // changed: to take it out could forget a revocation.
+          if Bytes.first(0, in: bytes) != nil, end + 1 == rest.endIndex, try isEnd || isPastEnd(readOffset) {
+            return .torn(byteCount: bytes.count + 1)
+          }
           throw damage("does not carry its checksum")
         }
         do { try take(try JournalEvent(bytes.dropFirst(Self.checksumCount + 1)), offset) } catch {

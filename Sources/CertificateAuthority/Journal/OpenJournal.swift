@@ -60,7 +60,12 @@ struct OpenJournal: Sendable {
     journal = try Journal(path: journal.path)
     ledger = Ledger()
     built = [:]
-    return try follow()
+    let tail = try follow()
+    guard isFresh || ledger.identity != nil else {
+      throw AuthorityFailure.damaged(
+        JournalDamage(file: journal.path, line: 1, offset: 0, words: "no longer says who the authority is"))
+    }
+    return tail
   }
 
   // MARK: Writing

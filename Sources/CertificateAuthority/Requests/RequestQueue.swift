@@ -13,6 +13,10 @@ struct RequestQueue {
   /// In the order in which they came.
   private var order: [String] = []
   private(set) var openCount = 0
+
+  /// How many of them came from `sender`.
+  func openCount(from sender: String) -> Int { all.count { $0.isOpen && $0.from == sender } }
+
   /// Which request a certificate answers that is prepared and not issued yet.
   private var answers: [SerialNumber: String] = [:]
 
