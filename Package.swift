@@ -163,11 +163,12 @@ let package = Package(
       name: "DiscoveryTests",
       dependencies: [
         "ByteIO", "CMS", "Discovery", "Fetching", "Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport",
+        .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: tests),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", "smime-cli", "smime-net"],
+      dependencies: ["CMS", "Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", "smime-cli", "smime-net"],
       swiftSettings: tests),
     .testTarget(
       name: "InteropTests",
