@@ -172,6 +172,7 @@ let package = Package(
       name: "DiscoveryTests",
       dependencies: [
         "ByteIO", "CMS", "Discovery", "Fetching", "Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport",
+        .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: tests),
     .testTarget(
@@ -185,7 +186,9 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", "smime-cli", "smime-net", "smimed"],
+      dependencies: [
+        "CMS", "Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", "smime-cli", "smime-net", "smimed",
+      ],
       swiftSettings: tests),
     .testTarget(
       name: "InteropTests",

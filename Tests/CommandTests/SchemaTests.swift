@@ -59,7 +59,7 @@ import Testing
 }
 
 /// As much of JSON Schema as docs/schema uses.
-private struct Schema {
+struct Schema {
   private let root: [String: Any]
 
   init(named name: String) throws {

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A small HTTP server on a free port of the loopback that answers as its script says, faults and all. It ends with its
-/// last reference.
+/// A small HTTP server on a free port of the loopback that answers as its script says, faults and all. It stays until
+/// the tests end, so that no other gets its port meanwhile.
 public final class ScriptedServer: Sendable {
   public struct Request: Sendable {
     public let method: String
@@ -40,7 +40,6 @@ public final class ScriptedServer: Sendable {
   }
 
   public let port: Int
-  private let listener: Int32
   private let log: Log
 
   private final class Log: Sendable {
@@ -53,9 +52,10 @@ public final class ScriptedServer: Sendable {
   public func url(_ path: String = "/", host: String = "127.0.0.1") -> String { "http://\(host):\(port)\(path)" }
 
   public init(_ script: @escaping @Sendable (Request) -> Reply) throws {
-    (listener, port) = try Self.listen()
-    log = Log()
-    let (listener, log) = (listener, log)
+    let (listener, port) = try Self.listen()
+    let log = Log()
+    self.port = port
+    self.log = log
     Thread.detachNewThread {
       while true {
         let connection = accept(listener, nil, nil)
@@ -68,11 +68,6 @@ public final class ScriptedServer: Sendable {
         }
       }
     }
-  }
-
-  deinit {
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
   }
 
   /// A port of the loopback that nobody listens on.

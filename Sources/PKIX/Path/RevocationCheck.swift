@@ -37,7 +37,9 @@ struct RevocationCheck {
       var heard = await source.evidence(on: certificate, issuedBy: issuer).map { inquiry($0, on: certificate, issuer) }
       // What was kept and is of no use may have been put there to be kept.
       if heard.contains(where: { $0.provenance.place == .cache && $0.status == nil }) {
-        heard += await source.freshEvidence(on: certificate, issuedBy: issuer).map { inquiry($0, on: certificate, issuer) }
+        heard += await source.freshEvidence(on: certificate, issuedBy: issuer).map {
+          inquiry($0, on: certificate, issuer)
+        }
       }
       inquiries += heard
       for case .revoked(let revocation)? in heard.map(\.status) {
@@ -155,7 +157,9 @@ struct RevocationCheck {
   /// §4.2.2.2: the issuer signs itself, or a responder whose certificate it issued for that purpose.
   private func objection(to basic: BasicOCSPResponse, _ issuer: Certificate) throws -> String? {
     let algorithm = try SignatureAlgorithm(basic.signatureAlgorithm)
-    if basic.responder.names(issuer), algorithm.isUsable(with: issuer.publicKey), try basic.isSigned(by: issuer.publicKey) {
+    if basic.responder.names(issuer), algorithm.isUsable(with: issuer.publicKey),
+      try basic.isSigned(by: issuer.publicKey)
+    {
       return policy.objection(to: algorithm, with: issuer.publicKey)
     }
     let named = basic.certificates.filter { basic.responder.names($0) }
