@@ -85,4 +85,10 @@ import Testing
     let sent = try FetchPipe.encode(rules)
     #expect(throws: Malformed.self) { try FetchPipe.Requests(Drip(sent, piece: 64)).rules() }
   }
+
+  @Test func `A stranger's words are cut, and always pass`() throws {
+    let failure = FetchFailure(.malformed, String(repeating: "1.2.3.", count: 100_000))
+    #expect(failure.words.utf8.count <= 1_024)
+    _ = try FetchPipe.encode(.failure(failure))
+  }
 }

@@ -245,6 +245,61 @@ import Testing
     #expect(await outcome([(good, true), (good, false)], at: TestPKI.now + 9e8) == ([1, 0], false))
   }
 
+  /// Says what is given it the first time, and nothing afterwards.
+  private struct Once: RevocationSource {
+    let counter: Counter
+    let content: RevocationEvidence.Content
+    var isLocal: Bool { false }
+
+    func evidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] {
+      await counter.add()
+      let isFirst = await counter.count == 1
+      return [RevocationEvidence(isFirst ? content : .failure(.ocsp, "connection refused"), from: .given)]
+    }
+  }
+
+  @Test func `who fall silent do not take a revocation back`() async throws {
+    let pki = try await TestPKI()
+    let stranger = try await TestPKI(name: "Stranger")
+    let alice = try await pki.mailbox("alice@example.com")
+    // The issuing authority's name and key, by somebody whom nobody knows: what leads the search on.
+    let decoy = try await CertificateTemplate.issuingAuthority(
+      subject: pki.issuing.certificate.subject, publicKey: pki.issuing.certificate.publicKey,
+      validity: Validity(from: TestPKI.now.addingTimeInterval(-3_600), days: 10)
+    ).prepared(issuer: stranger.root.certificate, signatureAlgorithm: .ecdsa(.sha256)).signed(
+      by: stranger.root.signingKey)
+    let bad = RevocationEvidence.Content.list(try await pki.revocationList(revoking: [alice]))
+    let (asked, shelf) = (Counter(), Counter())
+    let paths = PathValidator(
+      anchors: TrustAnchors([pki.root.certificate, pki.issuing.certificate]),
+      issuers: Shelf(counter: shelf, certificates: []),
+      revocation: .soft([Once(counter: asked, content: bad)]))
+    let result = await paths.validate(alice.certificate, with: [decoy] + alice.chain, at: TestPKI.now)
+    guard case .failure(let failure) = result else {
+      Issue.record("a revoked certificate passed")
+      return
+    }
+    #expect(failure.problems.first?.check == .revoked)
+    #expect(await shelf.count == 0, "and nobody else is asked")
+  }
+
+  @Test func `who never heard of a certificate have answered`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let response = try OCSPResponse(
+      der: try await OCSPResponseTemplate([try pki.answer(on: alice.certificate, .unknown)], producedAt: TestPKI.now)
+        .signed(by: pki.responder())[...])
+    let sources: [any RevocationSource] = [
+      FixedEvidence(.response(response, nonce: nil)), FixedEvidence(.list(try await pki.revocationList())),
+    ]
+    let hard = PathValidator(anchors: TrustAnchors([pki.issuing.certificate]), revocation: .hard(sources))
+    guard case .failure(let failure) = await hard.validate(alice.certificate, at: TestPKI.now) else {
+      Issue.record("a certificate that nobody issued passed")
+      return
+    }
+    #expect(failure.problems.map(\.check) == [.revocationUnknown])
+  }
+
   /// Has the certificates that are given it, for whoever asks.
   private struct Shelf: CertificateSource {
     let counter: Counter

@@ -212,6 +212,16 @@ import Testing
     }
   }
 
+  @Test(arguments: ["00000101000000+2359", "00000101000000+0001", "99991231235959-0001"])
+  func `that an offset leads out of four-digit years are none`(_ text: String) {
+    #expect(ASN1Time.date(Array(text.utf8)[...], generalized: true) == nil)
+  }
+
+  @Test func `beyond four-digit years are written as the nearest`() {
+    #expect(ASN1Time.encode(Date(timeIntervalSince1970: 1e300)).bytes == Array("99991231235959Z".utf8))
+    #expect(ASN1Time.encode(Date(timeIntervalSince1970: -1e300)).bytes == Array("00000101000000Z".utf8))
+  }
+
   @Test func `years from 1950 through 2049 are UTCTime`() {
     #expect(ASN1Time.encode(Date(timeIntervalSince1970: 2_524_607_999.9)).isGeneralized == false)
     #expect(ASN1Time.encode(Date(timeIntervalSince1970: 2_524_608_000)).isGeneralized)
