@@ -38,7 +38,9 @@ struct SMIMECommand: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Mail", subcommands: [Sign.self, Verify.self, Encrypt.self, Decrypt.self, Open.self, Show.self]),
-      CommandGroup(name: "Keys and certificates", subcommands: [IdentityCommand.self, CertificateCommand.self, AuthorityCommand.self]),
+      CommandGroup(
+        name: "Keys and certificates",
+        subcommands: [IdentityCommand.self, CertificateCommand.self, AuthorityCommand.self]),
       CommandGroup(name: "To begin with", subcommands: [Demo.self]),
     ])
 
