@@ -31,8 +31,9 @@ let package = Package(
     .library(name: "SMIMECrypto", targets: ["SMIMECrypto"]),
     .library(name: "ByteIO", targets: ["ByteIO"]),
     .library(name: "Issuance", targets: ["Issuance"]),
-    .library(name: "Discovery", targets: ["Discovery"]),
+    .library(name: "Discovery", targets: ["Discovery", "Fetching"]),
     .library(name: "CertificateAuthority", targets: ["CertificateAuthority"]),
+    .library(name: "AuthorityService", targets: ["AuthorityService"]),
     .executable(name: "smime", targets: ["smime-cli"]),
     .executable(name: "smime-net", targets: ["smime-net"]),
     .executable(name: "smimed", targets: ["smimed"]),
@@ -100,12 +101,13 @@ let package = Package(
     .target(
       name: "AuthorityService",
       dependencies: [
-        "ByteIO", "CertificateAuthority", "Issuance", "PKIX", "SMIMECrypto",
+        "ByteIO", "CMS", "CertificateAuthority", "Issuance", "PKIX", "SMIMECrypto",
         .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
@@ -115,11 +117,12 @@ let package = Package(
     .executableTarget(
       name: "smimed",
       dependencies: [
-        "ByteIO", "AuthorityService", "CertificateAuthority", "SMIMECrypto",
+        "ByteIO", "AuthorityService", "CertificateAuthority", "PKIX", "SMIMECrypto",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -133,7 +136,9 @@ let package = Package(
 
     .target(
       name: "SMIMETestSupport",
-      dependencies: ["ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", asn1],
+      dependencies: [
+        "ByteIO", "CMS", "CertificateAuthority", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", asn1,
+      ],
       path: "Tests/SMIMETestSupport", swiftSettings: tests),
     .testTarget(name: "ByteIOTests", dependencies: ["ByteIO"], swiftSettings: tests),
     .testTarget(
@@ -149,6 +154,10 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(
       name: "IssuanceTests", dependencies: ["Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", asn1],
+      swiftSettings: tests),
+    .testTarget(
+      name: "CertificateAuthorityTests",
+      dependencies: ["ByteIO", "CertificateAuthority", "Issuance", "PKIX", "SMIMECrypto"],
       swiftSettings: tests),
     .testTarget(
       name: "CMSTests",
@@ -167,14 +176,23 @@ let package = Package(
       ],
       swiftSettings: tests),
     .testTarget(
+      name: "AuthorityServiceTests",
+      dependencies: [
+        "AuthorityService", "ByteIO", "CertificateAuthority", "PKIX", "SMIMECrypto", "SMIMETestSupport", "smimed",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: tests),
+    .testTarget(
       name: "CommandTests",
-      dependencies: ["CMS", "Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", "smime-cli", "smime-net"],
+      dependencies: ["CMS", "Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", "smime-cli", "smime-net", "smimed"],
       swiftSettings: tests),
     .testTarget(
       name: "InteropTests",
       dependencies: [
-        "ByteIO", "CMS", "Discovery", "Fetching", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto",
-        "SMIMETestSupport",
+        "ByteIO", "CMS", "CertificateAuthority", "Discovery", "Fetching", "Issuance", "MIME", "PKIX", "SMIME",
+        "SMIMECrypto", "SMIMETestSupport", "smimed",
       ],
       swiftSettings: tests),
     .executableTarget(

@@ -4,7 +4,10 @@ import PackageDescription
 let package = Package(
   name: "smime-benchmarks",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(name: "swift-smime", path: "..")],
+  dependencies: [
+    .package(name: "swift-smime", path: ".."),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
   targets: [
     // The reference: the same work done by libcrypto's CMS.
     .target(name: "CReference", linkerSettings: [.linkedLibrary("crypto")]),
@@ -29,6 +32,16 @@ let package = Package(
         .product(name: "Issuance", package: "swift-smime"),
         .product(name: "PKIX", package: "swift-smime"),
         .product(name: "SMIMECrypto", package: "swift-smime"),
+      ]),
+    // OCSP over HTTP beside a fixed body of the same size from the same server; wrk is the client.
+    .executableTarget(
+      name: "http-bench",
+      dependencies: [
+        .product(name: "AuthorityService", package: "swift-smime"),
+        .product(name: "CertificateAuthority", package: "swift-smime"),
+        .product(name: "PKIX", package: "swift-smime"),
+        .product(name: "SMIMECrypto", package: "swift-smime"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
   ]
 )

@@ -7,7 +7,8 @@ import Foundation
 /// A case that differs for a reason stands in exceptions.json with that reason (`--exceptions FILE`); an exception whose
 /// case no longer differs is an error like any other.
 @main struct Conformance {
-  static let suites: [Suite] = CMSSuites.all + PKIXSuites.all + RevocationSuites.all + SMIMESuites.all + [WycheproofSuite.all]
+  static let suites: [Suite] =
+    CMSSuites.all + PKIXSuites.all + RevocationSuites.all + SMIMESuites.all + [WycheproofSuite.all]
 
   static func main() async throws {
     let environment = ProcessInfo.processInfo.environment

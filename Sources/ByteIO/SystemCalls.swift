@@ -7,18 +7,18 @@
 #endif
 
 /// What the last system call that failed says of itself.
-func systemError() -> String { unsafe String(cString: strerror(errno)) }
+package func systemError() -> String { unsafe String(cString: strerror(errno)) }
 
 /// An open file, closed with the last reference.
-final class Descriptor: Sendable {
-  let number: CInt
+package final class Descriptor: Sendable {
+  package let number: CInt
 
-  init(_ number: CInt) { self.number = number }
+  package init(_ number: CInt) { self.number = number }
 
   deinit { close(number) }
 
   /// Reads up to `buffer.count` bytes at `offset`; 0 at the end.
-  func read(at offset: Int, into buffer: inout [UInt8], path: String) throws(IOFailure) -> Int {
+  package func read(at offset: Int, into buffer: inout [UInt8], path: String) throws(IOFailure) -> Int {
     var filled = 0
     while filled < buffer.count {
       let count = unsafe buffer.withUnsafeMutableBytes { bytes in
@@ -35,7 +35,7 @@ final class Descriptor: Sendable {
     return filled
   }
 
-  func write(_ bytes: Span<UInt8>, path: String) throws(IOFailure) {
+  package func write(_ bytes: Span<UInt8>, path: String) throws(IOFailure) {
     try Self.write(bytes, to: number, path: path)
   }
 
@@ -61,7 +61,7 @@ final class Descriptor: Sendable {
   }
 
   /// The file's size in bytes, and whether it is a regular file or a directory.
-  var status: (size: Int, isRegular: Bool, isDirectory: Bool)? {
+  package var status: (size: Int, isRegular: Bool, isDirectory: Bool)? {
     var status = stat()
     guard unsafe fstat(number, &status) == 0 else { return nil }
     let type = status.st_mode & S_IFMT

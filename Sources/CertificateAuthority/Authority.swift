@@ -1,6 +1,7 @@
-public import Issuance
+import ByteIO
 public import PKIX
 public import SMIMECrypto
+import Synchronization
 
 #if canImport(FoundationEssentials)
   public import FoundationEssentials
@@ -8,65 +9,120 @@ public import SMIMECrypto
   public import Foundation
 #endif
 
+/// A root and the issuing authority below it, in one folder: what they are, what they did, and the requests that wait.
+///
+/// ```
+/// journal                 everything that ever happened, a line each; all below can be made from it again
+/// root.pem issuing.pem    certificates          root.key issuing.key    encrypted PKCS#8
+/// issued/SERIAL.pem       what was issued       crl/NAME.crl            the last list of each kind, DER
+/// lock                    held while something is written
+/// ```
+///
+/// Several processes, and several threads of each, may work on one folder: whoever writes holds the lock, whoever reads
+/// sees what others wrote with the next ``refresh()``. What was decided is on the disk before anybody acts on it.
 public final class Authority: Sendable {
+  /// Which of the two authorities.
   public enum Level: String, Hashable, Sendable, CaseIterable { case root, issuing }
 
   public let folder: String
+  let who: AuthorityIdentity
+  private let state: Mutex<OpenJournal>
 
+  /// Opens the authority in `folder`. A last line that was never written to its end is taken out of the journal, and a
+  /// folder of the form before there was a journal gets one; ``healed`` tells.
+  ///
+  /// - Throws: ``AuthorityFailure`` `.missing` or `.damaged`; `IOFailure`.
   public init(folder: String) throws {
     self.folder = folder
-    throw AuthorityFailure.missing(folder: folder)
+    let files = AuthorityFiles(folder: folder)
+    var opened = try OpenJournal(files)
+    try opened.refresh()
+    guard let who = opened.ledger.identity else { throw AuthorityFailure.missing(folder: folder) }
+    self.who = who
+    state = Mutex(opened)
   }
 
-  public var healed: String? { nil }
+  /// What was healed since it was opened, in words for logs and people; nil if nothing was.
+  public var healed: String? {
+    state.withLock { $0.notes.isEmpty ? nil : $0.notes.joined(separator: "; ") }
+  }
 
-  public static func create(
-    in folder: String, _ plan: AuthorityPlan, password: Password
-  ) async throws -> Authority { throw AuthorityFailure.missing(folder: folder) }
+  // MARK: Who it is
 
-  public func certificate(_ level: Level) -> Certificate { preconditionFailure() }
-  public func identity(_ level: Level, password: Password) throws -> Identity { throw WrongPassword() }
-  public var settings: AuthorityPlan.Settings { AuthorityPlan.Settings() }
-  public func change(baseURL: String?) throws {}
-  public var lists: [ListKind] { [] }
+  /// The organisation's name.
+  public var name: String { who.name }
+
+  public func certificate(_ level: Level) -> Certificate { who.certificate(level) }
+
+  /// One of the two authorities with its key.
+  ///
+  /// - Throws: `WrongPassword`
+  public func identity(_ level: Level, password: Password) throws -> Identity {
+    try who.identity(level, password: password)
+  }
+
+  /// Where relying parties will look, as certificates that are issued from now on say.
+  public var settings: AuthorityPlan.Settings { state.withLock { $0.ledger.settings } }
+
+  /// Changes the URLs in certificates that are issued from now on.
+  ///
+  /// - Throws: ``AuthorityFailure/refused(_:)`` for what is no URL, and when the lists are spread: those name themselves
+  ///   by the URL that stands in the certificates which they cover.
+  public func change(baseURL: String?, revocationListURL: String? = nil, at date: Date = Date()) throws {
+    try transact { work in
+      let settings = AuthorityPlan.Settings(
+        baseURL: baseURL, revocationListURL: revocationListURL, shardCount: work.ledger.settings.shardCount)
+      guard settings.shardCount == 1 else {
+        throw AuthorityFailure.refused("the URL of an authority whose lists are spread cannot change")
+      }
+      try settings.check()
+      try work.record(
+        .settings(baseURL: settings.baseURL, revocationListURL: settings.revocationListURL), at: date)
+    }
+  }
+
+  // MARK: What it did
+
+  /// Reads what other processes appended. When that is nothing, it costs one system call.
+  ///
+  /// - Returns: true when there was something.
+  @discardableResult public func refresh() throws -> Bool { try state.withLock { try $0.refresh() } }
+
   /// Rises with everything that happens: what was computed at one revision holds while it stands.
-  public var revision: Int { 0 }
-  @discardableResult public func refresh() throws -> Bool { false }
-  public func status(of serial: SerialNumber) throws -> CertificateStatus { .unknown }
-  public var records: [IssuedRecord] { get throws { [] } }
-  /// The certificate with that number; nil unless it was issued.
-  public func certificate(_ serial: SerialNumber) throws -> Certificate? { nil }
+  public var revision: Int { state.withLock { $0.journal.offset } }
 
-  public func issue(_ order: MailboxOrder, with issuer: Identity) async throws -> Certificate { throw WrongPassword() }
-  public func issueResponder(for key: PublicKey, hours: Int, with issuer: Identity) async throws -> Certificate {
-    throw WrongPassword()
+  /// What is known of the certificate with that number: good only if it was issued and not revoked.
+  public func status(of serialNumber: SerialNumber) throws -> CertificateStatus {
+    try read { work in
+      guard let record = work.ledger.record(serialNumber) else { return .unknown }
+      if let revoked = record.revoked { return .revoked(revoked) }
+      return record.stage == .issued ? .good : .unknown
+    }
   }
-  @discardableResult
-  public func revoke(
-    reason: RevocationReason, at date: Date = Date(), where isMeant: (IssuedRecord) -> Bool
-  ) throws -> [IssuedRecord] { [] }
 
-  /// - Parameter base: for a delta, the number of the complete list that it is about; nil for the last.
-  public func publishList(
-    _ kind: ListKind, base: Int? = nil, days: Int, with issuer: Identity
-  ) async throws -> CertificateRevocationList { throw WrongPassword() }
-  public func currentList(_ kind: ListKind) throws -> (list: CertificateRevocationList, isCurrent: Bool)? { nil }
+  /// Every certificate that was ever prepared, in order.
+  public var records: [IssuedRecord] { get throws { try read { $0.ledger.records } } }
 
-  public static let queueLimit = 1_000
-  public func addRequest(
-    _ csr: CertificateSigningRequest, from: String? = nil, token: RequestToken? = nil
-  ) throws -> CertificateRequest { throw WrongPassword() }
-  public var requests: [CertificateRequest] { get throws { [] } }
-  public func request(_ id: String) throws -> CertificateRequest { throw WrongPassword() }
-  /// The request, if `token` is its token. Compared in constant time; a request that is not there takes as long.
-  public func request(_ id: String, token: RequestToken) throws -> CertificateRequest { throw WrongPassword() }
-  public func newCode(for id: String, address: String, at date: Date = Date()) throws -> String { "" }
-  /// The address that the code proves.
-  @discardableResult
-  public func proveMailbox(_ id: String, code: String, at date: Date = Date()) throws -> String { "" }
-  public func approve(
-    _ id: String, by approver: String, evidence: String? = nil, name: String? = nil,
-    use: MailboxUse = .signingAndEncryption, days: Int = 365, with issuer: Identity
-  ) async throws -> Certificate { throw WrongPassword() }
-  public func reject(_ id: String, by approver: String, reason: String) throws {}
+  /// The certificate with that number; nil unless it was issued.
+  public func certificate(_ serialNumber: SerialNumber) throws -> Certificate? {
+    try read { work in
+      guard let record = work.ledger.record(serialNumber) else { return nil }
+      return try work.certificate(of: record)
+    }
+  }
+
+  // MARK: Inside
+
+  /// Reads what is new, and then what `body` wants to know.
+  func read<Result: Sendable>(_ body: (inout OpenJournal) throws -> Result) throws -> Result {
+    try state.withLock { work in
+      try work.refresh()
+      return try body(&work)
+    }
+  }
+
+  /// Runs `body` while nobody else writes, with everything known that was written.
+  func transact<Result: Sendable>(_ body: (inout OpenJournal) throws -> Result) throws -> Result {
+    try state.withLock { try $0.transact(body) }
+  }
 }

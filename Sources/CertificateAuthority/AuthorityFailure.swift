@@ -29,11 +29,11 @@ public enum AuthorityFailure: Error, Hashable, Sendable, CustomStringConvertible
 /// Where a journal is damaged, and how.
 public struct JournalDamage: Error, Hashable, Sendable, CustomStringConvertible {
   public let file: String
-  /// The line, counted from 1.
-  public let line: Int
+  /// The line, counted from 1; nil when it was found by its offset.
+  public let line: Int?
   /// Where the line begins, in bytes.
   public let offset: Int
   public let words: String
 
-  public var description: String { "\(file): line \(line) (byte \(offset)) \(words)" }
+  public var description: String { "\(file): \(line.map { "line \($0)" } ?? "the line") at byte \(offset) \(words)" }
 }

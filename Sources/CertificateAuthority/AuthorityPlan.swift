@@ -23,6 +23,9 @@ public struct AuthorityPlan: Sendable {
     /// Over how many lists the issued certificates are spread. It never changes.
     public let shardCount: Int
 
+    /// How many lists there may be.
+    public static let shardCounts = 1...1_024
+
     public init(baseURL: String? = nil, revocationListURL: String? = nil, shardCount: Int = 1) {
       var base = baseURL
       while base?.last == "/" { base?.removeLast() }
@@ -38,7 +41,9 @@ public struct AuthorityPlan: Sendable {
     }
 
     /// Where the certificate of an authority is found.
-    public func url(of level: Authority.Level) -> String? { baseURL.map { "\($0)/ca/\(level.rawValue).cer" } }
+    public func certificateURL(of level: Authority.Level) -> String? {
+      baseURL.map { "\($0)/ca/\(level.rawValue).cer" }
+    }
 
     public var ocspURL: String? { baseURL.map { "\($0)/ocsp" } }
   }

@@ -22,7 +22,7 @@ public final class OCSPResponder: Sendable {
   private let state = Mutex(State())
 
   private struct State {
-    var responder: Identity?
+    var signer: OCSPSigner?
     var kept: [RequestKey: Kept] = [:]
   }
 
@@ -55,14 +55,14 @@ public final class OCSPResponder: Sendable {
   }
 
   /// When the certificate that answers are signed under runs out; nil before there is one.
-  public var responderExpiry: Date? { state.withLock { $0.responder?.certificate.validity.notAfter } }
+  public var responderExpiry: Date? { state.withLock { $0.signer?.certificate.validity.notAfter } }
 
   // MARK: Ahead of time
 
   /// Gets a new key certified when half of the old one's time is over, and signs ahead what is missing or half as old as it
   /// may become. To be called before the first answer, and then every few minutes.
   public func renew(at instant: Date) async throws {
-    let responder = try await currentResponder(at: instant)
+    let signer = try await currentSigner(at: instant)
     let records = try authority.records.lazy.filter {
       $0.stage == .issued && $0.purpose == .mailbox && $0.notAfter > instant
     }
@@ -72,23 +72,21 @@ public final class OCSPResponder: Sendable {
       let certificate = try OCSPCertificateID(serial, of: issuer.certificate)
       let key = RequestKey(OCSPRequest([certificate]).encoded[...])
       if keptAnswer(key, at: instant) == nil {
-        _ = try await signAhead(certificate, key, by: responder, at: instant)
+        _ = try await signAhead(certificate, key, by: signer, at: instant)
       }
     }
     state.withLock { state in state.kept = state.kept.filter { $0.value.renewal > instant } }
   }
 
-  private func currentResponder(at instant: Date) async throws -> Identity {
+  private func currentSigner(at instant: Date) async throws -> OCSPSigner {
     let halfway = instant.addingTimeInterval(Double(Self.responderHours) * 1_800)
-    if let responder = state.withLock(\.responder), responder.certificate.validity.notAfter > halfway {
-      return responder
-    }
+    if let signer = state.withLock(\.signer), signer.certificate.validity.notAfter > halfway { return signer }
     let key = try PrivateKey(generate: .ec(.p256))
     let certificate = try await authority.issueResponder(
-      for: key.publicKey, hours: Self.responderHours, with: issuer)
-    let responder = try Identity(certificate: certificate, chain: [issuer.certificate], privateKey: key)
-    state.withLock { $0.responder = responder }
-    return responder
+      for: key.publicKey, hours: Self.responderHours, with: issuer, at: instant)
+    let signer = OCSPSigner(try Identity(certificate: certificate, chain: [issuer.certificate], privateKey: key))
+    state.withLock { $0.signer = signer }
+    return signer
   }
 
   // MARK: Answers
@@ -97,7 +95,7 @@ public final class OCSPResponder: Sendable {
   public func answer(_ request: ArraySlice<UInt8>, at instant: Date) async -> OCSPAnswer {
     let key = RequestKey(request)
     if let kept = keptAnswer(key, at: instant) { return kept }
-    guard let responder = state.withLock(\.responder), responder.certificate.validity.notAfter > instant else {
+    guard let signer = state.withLock(\.signer), signer.certificate.validity.notAfter > instant else {
       return .refused(.tryLater)
     }
     guard let parsed = try? OCSPRequest(der: request), !parsed.hasUnknownCriticalExtension else {
@@ -106,10 +104,11 @@ public final class OCSPResponder: Sendable {
     // RFC 5019 §2.2.3: of another authority's certificates nothing is known here.
     guard parsed.certificates.allSatisfy(isOurs) else { return .refused(.unauthorized) }
     do {
-      if parsed.nonce == nil, parsed.certificates.count == 1 {
-        return try await signAhead(parsed.certificates[0], key, by: responder, at: instant)
+      // Kept under the client's own octets are only those of the plain request, of which there is one for each certificate.
+      if parsed.certificates.count == 1, request.elementsEqual(OCSPRequest(parsed.certificates).encoded) {
+        return try await signAhead(parsed.certificates[0], key, by: signer, at: instant)
       }
-      return try await sign(parsed.certificates, nonce: parsed.nonce, by: responder, at: instant).answer
+      return try await sign(parsed.certificates, nonce: parsed.nonce, by: signer, at: instant).answer
     } catch { return .refused(.internalError) }
   }
 
@@ -129,9 +128,9 @@ public final class OCSPResponder: Sendable {
   }
 
   private func signAhead(
-    _ certificate: OCSPCertificateID, _ key: RequestKey, by responder: Identity, at instant: Date
+    _ certificate: OCSPCertificateID, _ key: RequestKey, by signer: OCSPSigner, at instant: Date
   ) async throws -> OCSPAnswer {
-    let (answer, statuses) = try await sign([certificate], nonce: nil, by: responder, at: instant)
+    let (answer, statuses) = try await sign([certificate], nonce: nil, by: signer, at: instant)
     guard let status = statuses.first, status != .unknown, let end = answer.nextUpdate else { return answer }
     let ahead = OCSPAnswer(
       bytes: answer.bytes, kind: .preSigned, thisUpdate: answer.thisUpdate, nextUpdate: answer.nextUpdate)
@@ -146,17 +145,17 @@ public final class OCSPResponder: Sendable {
   }
 
   private func sign(
-    _ certificates: [OCSPCertificateID], nonce: ArraySlice<UInt8>?, by responder: Identity, at instant: Date
+    _ certificates: [OCSPCertificateID], nonce: ArraySlice<UInt8>?, by signer: OCSPSigner, at instant: Date
   ) async throws -> (answer: OCSPAnswer, statuses: [CertificateStatus]) {
     let now = Date(timeIntervalSince1970: instant.timeIntervalSince1970.rounded(.down))
     let statuses = try certificates.map { try authority.status(of: $0.serialNumber) }
     let lifetime = statuses.contains(.unknown) ? Self.unknownLifetime : Self.answerLifetime
-    let end = min(now.addingTimeInterval(lifetime), responder.certificate.validity.notAfter)
+    let end = min(now.addingTimeInterval(lifetime), signer.certificate.validity.notAfter)
     let template = OCSPResponseTemplate(
       zip(certificates, statuses).map { certificate, status in
         OCSPResponseTemplate.Answer(certificate, status, thisUpdate: now, nextUpdate: end)
       }, producedAt: now, nonce: nonce)
-    let bytes = try await template.signed(by: responder)
+    let bytes = try await template.signed(by: signer)
     return (OCSPAnswer(bytes: bytes, kind: .live, thisUpdate: now, nextUpdate: end), statuses)
   }
 }

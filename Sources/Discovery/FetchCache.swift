@@ -43,7 +43,12 @@ struct CacheEntry: Equatable {
   }
 
   /// True if it may be used where nobody answers.
-  func mayStandIn(at instant: Date) -> Bool { !head.mustRevalidate && isCurrent(at: instant) }
+  func mayStandIn(at instant: Date) -> Bool {
+    !head.mustRevalidate && isCurrent(at: instant) && instant < head.fetched.addingTimeInterval(Self.longestStandIn)
+  }
+
+  /// Whoever put a false answer here does not silence the true ones for longer.
+  private static let longestStandIn: TimeInterval = 7 * 86_400
 
   /// An entry of the future was made by a clock that was wrong.
   private func isCurrent(at instant: Date) -> Bool {

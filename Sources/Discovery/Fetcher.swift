@@ -47,7 +47,7 @@ public final class Fetcher: AnswerSource {
       let address = try WebAddress(request.url)
       guard request.kind == .ocsp else {
         query = HTTPExchange.Query(address: address)
-        name = FetchCache.name(method: "GET", url: "\(address)", body: [])
+        name = FetchCache.name(method: "GET \(request.kind)", url: "\(address)", body: [])
         return
       }
       guard let asked = try? OCSPRequest(der: request.body[...]) else {
@@ -69,7 +69,8 @@ public final class Fetcher: AnswerSource {
 
   private func fetch(_ plan: Plan) async throws(FetchFailure) -> FetchAnswer {
     let entry = plan.name.flatMap { cache?.entry($0, byteLimit: rules.byteLimit(plan.request.kind)) }
-    if let entry, entry.isFresh(at: now()) { return entry.answer(.cache) }
+    let mayKeep = plan.request.freshness == .kept
+    if let entry, mayKeep, entry.isFresh(at: now()) { return entry.answer(.cache) }
     let mayAsk = fetchesLeft.withLock { left in
       guard left > 0 else { return false }
       left -= 1
@@ -80,12 +81,12 @@ public final class Fetcher: AnswerSource {
       let asked = now()
       let (reply, address) = try await Deadline.run(milliseconds: rules.milliseconds) { [self] in
         do throws(FetchFailure) {
-          return .success(try await follow(plan, entry))
+          return .success(try await follow(plan, mayKeep ? entry : nil))
         } catch { return .failure(error) }
       }.get()
       return try take(reply, from: address, asked: asked, plan, entry)
     } catch {
-      guard error.mayPass, let entry, entry.mayStandIn(at: now()) else { throw error }
+      guard error.mayPass, mayKeep, let entry, entry.mayStandIn(at: now()) else { throw error }
       return entry.answer(.cache)
     }
   }
@@ -151,7 +152,7 @@ public final class Fetcher: AnswerSource {
   private func take(
     _ reply: HTTPExchange.Reply, from address: WebAddress, asked: Date, _ plan: Plan, _ entry: CacheEntry?
   ) throws(FetchFailure) -> FetchAnswer {
-    if reply.status == 304, let entry, let name = plan.name {
+    if reply.status == 304, let entry, entry.head.url == "\(address)", plan.request.freshness == .kept, let name = plan.name {
       // RFC 9111 §4.3.4: what it says now replaces what it said then.
       let policy = CachePolicy(reply.headers, received: asked)
       var confirmed = entry

@@ -36,6 +36,8 @@ struct NetworkAddress: Hashable, Sendable, CustomStringConvertible {
   private static func reach(v4 octets: ArraySlice<UInt8>) -> Reach {
     let value = octets.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
     func lies(in network: UInt32, _ bits: UInt32) -> Bool { (value ^ network) >> (32 - bits) == 0 }
+    // Azure and Alibaba hand out a machine's secrets at addresses that look like anybody's.
+    if lies(in: 0xA83F_8110, 32) || lies(in: 0x6464_64C8, 32) { return .never }
     let own: [(UInt32, UInt32)] = [
       (0x0A00_0000, 8), (0x6440_0000, 10), (0x7F00_0000, 8), (0xAC10_0000, 12), (0xC0A8_0000, 16),
     ]
@@ -61,8 +63,8 @@ struct NetworkAddress: Hashable, Sendable, CustomStringConvertible {
       return Self.reach(v4: octets.suffix(4))
     }
     if begins(0x20, 0x02) { return Self.reach(v4: octets[2..<6]) }
-    // fd00:ec2::254 hands out a machine's secrets.
-    if begins(0xFD, 0x00, 0x0E, 0xC2) { return .never }
+    // fd00:ec2::254 and fd20:ce::254 hand out a machine's secrets.
+    if begins(0xFD, 0x00, 0x0E, 0xC2) || begins(0xFD, 0x20, 0x00, 0xCE) { return .never }
     if octets[0] & 0xFE == 0xFC { return .own }
     // Only 2000::/3 is given out; of it 2001::/23 is for protocols (Teredo among them), two blocks for documentation.
     guard octets[0] & 0xE0 == 0x20 else { return .never }

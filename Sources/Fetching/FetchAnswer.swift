@@ -14,7 +14,7 @@ public struct FetchAnswer: Hashable, Sendable {
   /// True when nobody was asked, or nobody answered.
   public let isFromCache: Bool
 
-  public init(_ bytes: [UInt8], url: String, fetched: Date, isFromCache: Bool) {
+  package init(_ bytes: [UInt8], url: String, fetched: Date, isFromCache: Bool) {
     self.bytes = bytes
     self.url = url
     self.fetched = fetched
@@ -56,10 +56,14 @@ public struct FetchFailure: Error, Hashable, Sendable, CustomStringConvertible {
   /// In words that follow the URL, such as `the connection was refused`.
   public let words: String
 
+  /// What a stranger's answer put into the words is told as far as it is short.
   public init(_ reason: Reason, _ words: String) {
     self.reason = reason
-    self.words = words
+    self.words = words.utf8.count <= Self.wordLimit ? words : "\(words.prefix(Self.wordLimit / 4))…"
   }
+
+  /// In octets; a character has hardly more than four.
+  private static let wordLimit = 1_024
 
   public var description: String { words }
 }

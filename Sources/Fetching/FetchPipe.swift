@@ -16,6 +16,7 @@ public enum FetchPipe {
   private struct RequestHead: Codable {
     let kind: FetchRequest.Kind
     let url: String
+    let freshness: FetchRequest.Freshness
     let length: Int
   }
 
@@ -37,7 +38,9 @@ public enum FetchPipe {
   public static func encode(_ rules: FetchRules) throws -> [UInt8] { try line(rules) }
 
   public static func encode(_ request: FetchRequest) throws -> [UInt8] {
-    try line(RequestHead(kind: request.kind, url: request.url, length: request.body.count)) + request.body
+    let head = RequestHead(
+      kind: request.kind, url: request.url, freshness: request.freshness, length: request.body.count)
+    return try line(head) + request.body
   }
 
   public static func encode(_ answer: Result<FetchAnswer, FetchFailure>) throws -> [UInt8] {
@@ -82,7 +85,8 @@ public enum FetchPipe {
       guard let line = try frames.line(limit: lineLimit) else { return nil }
       let head = try head(line, as: RequestHead.self)
       guard (0...requestLimit).contains(head.length) else { throw Malformed("a request has \(head.length) bytes") }
-      return FetchRequest(head.kind, url: head.url, body: try frames.bytes(head.length))
+      return FetchRequest(
+        head.kind, url: head.url, body: try frames.bytes(head.length), freshness: head.freshness)
     }
   }
 

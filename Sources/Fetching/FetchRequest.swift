@@ -13,11 +13,20 @@ public struct FetchRequest: Hashable, Sendable {
   public let url: String
   /// The OCSP request in DER; empty for the other kinds.
   public let body: [UInt8]
+  public let freshness: Freshness
 
-  public init(_ kind: Kind, url: String, body: [UInt8] = []) {
+  /// Whether an answer that was kept will do.
+  public enum Freshness: String, Hashable, Sendable, Codable {
+    case kept
+    /// The network is asked, and nothing stands in for it.
+    case new
+  }
+
+  public init(_ kind: Kind, url: String, body: [UInt8] = [], freshness: Freshness = .kept) {
     self.kind = kind
     self.url = url
     self.body = body
+    self.freshness = freshness
   }
 }
 

@@ -26,12 +26,15 @@ public struct IssuerSource: CertificateSource {
 /// The places that a certificate names and that can be asked: a few, in its order.
 enum FetchedURLs {
   static let limit = 3
+  /// In octets. Nobody publishes at longer ones.
+  static let lengthLimit = 2_048
 
   static func of(_ names: () throws -> [String]) -> [String] {
     var seen: Set<String> = []
     let all = ((try? names()) ?? []).filter { url in
       // What is meant for directories is left to those who have one.
-      ["http:", "https:"].contains { url.prefix($0.utf8.count).lowercased() == $0 } && seen.insert(url).inserted
+      ["http:", "https:"].contains { url.prefix($0.utf8.count).lowercased() == $0 }
+        && url.utf8.count <= lengthLimit && seen.insert(url).inserted
     }
     return Array(all.prefix(limit))
   }

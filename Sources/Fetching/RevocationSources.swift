@@ -22,12 +22,22 @@ public struct OCSPSource: RevocationSource {
   public var isLocal: Bool { false }
 
   public func evidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] {
+    await evidence(on: certificate, issuedBy: issuer, .kept)
+  }
+
+  public func freshEvidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] {
+    await evidence(on: certificate, issuedBy: issuer, .new)
+  }
+
+  private func evidence(
+    on certificate: Certificate, issuedBy issuer: Certificate, _ freshness: FetchRequest.Freshness
+  ) async -> [RevocationEvidence] {
     guard let identifier = try? OCSPCertificateID(certificate.serialNumber, of: issuer) else { return [] }
     var found: [RevocationEvidence] = []
     for url in FetchedURLs.of({ try certificate.extensions.ocspURIs }) {
       let sent = nonce == .fresh ? SecureRandom.bytes(32) : nil
       let request = OCSPRequest([identifier], nonce: sent)
-      switch await network.answer(to: FetchRequest(.ocsp, url: url, body: request.encoded)) {
+      switch await network.answer(to: FetchRequest(.ocsp, url: url, body: request.encoded, freshness: freshness)) {
       case .success(let answer):
         do {
           let response = try OCSPResponse(der: answer.bytes[...])
@@ -53,9 +63,19 @@ public struct RevocationListSource: RevocationSource {
   public var isLocal: Bool { false }
 
   public func evidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] {
+    await evidence(on: certificate, .kept)
+  }
+
+  public func freshEvidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] {
+    await evidence(on: certificate, .new)
+  }
+
+  private func evidence(
+    on certificate: Certificate, _ freshness: FetchRequest.Freshness
+  ) async -> [RevocationEvidence] {
     var found: [RevocationEvidence] = []
     for url in FetchedURLs.of({ try certificate.extensions.crlURIs }) {
-      switch await network.answer(to: FetchRequest(.revocationList, url: url)) {
+      switch await network.answer(to: FetchRequest(.revocationList, url: url, freshness: freshness)) {
       case .success(let answer):
         do {
           let lists = try CertificateRevocationList.all(in: answer.bytes)

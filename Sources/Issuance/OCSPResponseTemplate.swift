@@ -45,44 +45,24 @@ public struct OCSPResponseTemplate: Sendable {
   ///
   /// - Throws: what the key throws.
   public func signed(by responder: Identity) async throws -> [UInt8] {
-    let algorithm = responder.signingKey.publicKey.defaultSignatureAlgorithm
-    let tbs = encoded(by: responder.certificate)
-    let signature = try await responder.signingKey.signature(.message(tbs[...]), algorithm)
-    let isDelegated = responder.certificate.extensions[OID.ocspNoCheck] != nil
-    return DER.Serializer.encode { der in
-      der.sequence { der in
-        der.int(OCSPResponse.Status.successful.rawValue, tag: .enumerated)
-        der.context(0) { der in
-          der.sequence { der in
-            der.oid(OID.ocspBasic)
-            der.octets(
-              DER.Serializer.encode { der in
-                der.sequence { der in
-                  der.raw(tbs)
-                  algorithm.identifier.write(to: &der)
-                  der.bits(signature)
-                  if isDelegated { der.context(0) { der in der.sequence { $0.raw(responder.certificate.derBytes) } } }
-                }
-              })
-          }
-        }
-      }
-    }
+    try await signed(by: OCSPSigner(responder))
   }
 
-  /// ResponseData. The responder is named by its key, which is shorter than its name (RFC 5019 §2.2.1).
-  private func encoded(by responder: Certificate) -> [UInt8] {
-    DER.Serializer.encode { der in
-      der.sequence { der in
-        der.context(2) { $0.octets(responder.publicKey.subjectKeyIdentifier) }
-        der.generalizedTime(producedAt)
-        der.sequence { der in for answer in answers { answer.write(to: &der) } }
-        if let nonce {
-          der.context(1) { der in der.sequence { OCSPNonce.extension(nonce).write(to: &$0) } }
-        }
-      }
-    }
+  /// The whole response, by a signer of many.
+  public func signed(by signer: OCSPSigner) async throws -> [UInt8] {
+    // ResponseData. The responder is named by its key, which is shorter than its name (RFC 5019 §2.2.1).
+    let extensions = nonce.map { DER.value(0xA1, DER.value(0x30, OCSPNonce.encode($0))) } ?? []
+    let tbs = DER.value(
+      0x30, signer.responderID, DER.value(0x18, ASN1Time.generalized(producedAt).bytes),
+      DER.value(0x30, answers.flatMap(\.encoded)), extensions)
+    let signature = try await signer.key.signature(.message(tbs[...]), signer.algorithm)
+    let basic = DER.value(0x30, tbs, signer.algorithmIdentifier, DER.value(0x03, [0], signature), signer.certificates)
+    return DER.value(
+      0x30, [0x0A, 0x01, UInt8(OCSPResponse.Status.successful.rawValue)],
+      DER.value(0xA0, DER.value(0x30, Self.basicType, DER.value(0x04, basic))))
   }
+
+  private static let basicType = DER.Serializer.encode { $0.oid(OID.ocspBasic) }
 
   /// A response that says only why there is none (RFC 6960 §2.3). It is not signed.
   public static func refusal(_ status: OCSPResponse.Status) -> [UInt8] {
@@ -91,23 +71,44 @@ public struct OCSPResponseTemplate: Sendable {
 }
 
 extension OCSPResponseTemplate.Answer {
-  fileprivate func write(to der: inout DER.Serializer) {
-    der.sequence { der in
-      certificate.write(to: &der)
-      switch status {
-      case .good: der.octets([], tag: .context(0))
-      case .revoked(let revocation):
-        der.context(1) { der in
-          der.generalizedTime(revocation.date)
-          // RFC 6960 §4.2.2.1 as RFC 5280 §5.3.1: an unspecified reason is left out.
-          if revocation.reason != .unspecified {
-            der.context(0) { $0.int(revocation.reason.rawValue, tag: .enumerated) }
-          }
-        }
-      case .unknown: der.octets([], tag: .context(2))
-      }
-      der.generalizedTime(thisUpdate)
-      if let nextUpdate { der.context(0) { $0.generalizedTime(nextUpdate) } }
+  fileprivate var encoded: [UInt8] {
+    let next = nextUpdate.map { DER.value(0xA0, DER.value(0x18, ASN1Time.generalized($0).bytes)) } ?? []
+    return DER.value(
+      0x30, Array(certificate.encoded), encodedStatus, DER.value(0x18, ASN1Time.generalized(thisUpdate).bytes), next)
+  }
+
+  private var encodedStatus: [UInt8] {
+    switch status {
+    case .good: return [0x80, 0]
+    case .unknown: return [0x82, 0]
+    case .revoked(let revocation):
+      // RFC 6960 §4.2.2.1 as RFC 5280 §5.3.1: an unspecified reason is left out.
+      let reason =
+        revocation.reason == .unspecified
+        ? [] : DER.value(0xA0, DER.value(0x0A, [UInt8(revocation.reason.rawValue)]))
+      return DER.value(0xA1, DER.value(0x18, ASN1Time.generalized(revocation.date).bytes), reason)
     }
+  }
+}
+
+/// Who signs responses: everything that is the same in each of them.
+public struct OCSPSigner: Sendable {
+  public let certificate: Certificate
+  let key: any SigningKey
+  let algorithm: SignatureAlgorithm
+  let algorithmIdentifier: [UInt8]
+  /// ResponderID ::= CHOICE { byName [1] Name, byKey [2] KeyHash }
+  let responderID: [UInt8]
+  /// [0] EXPLICIT SEQUENCE OF Certificate
+  let certificates: [UInt8]
+
+  public init(_ responder: Identity) {
+    certificate = responder.certificate
+    key = responder.signingKey
+    algorithm = key.publicKey.defaultSignatureAlgorithm
+    algorithmIdentifier = algorithm.identifier.encoded
+    responderID = DER.value(0xA2, DER.value(0x04, certificate.publicKey.subjectKeyIdentifier))
+    let isDelegated = certificate.extensions[OID.ocspNoCheck] != nil
+    certificates = isDelegated ? DER.value(0xA0, DER.value(0x30, Array(certificate.derBytes))) : []
   }
 }

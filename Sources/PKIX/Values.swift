@@ -22,7 +22,9 @@ public struct SerialNumber: Hashable, Sendable, Comparable, CustomStringConverti
 
   /// The number that hexadecimal digits spell, with colons or without; nil if they spell none.
   public init?(hex text: String) {
-    let digits = text.filter { $0 != ":" && $0 != " " }
+    // Most have none, and to look at characters takes longer than all the rest.
+    let isPlain = !text.utf8.contains { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: " ") }
+    let digits = isPlain ? text : text.filter { $0 != ":" && $0 != " " }
     guard !digits.isEmpty, digits.utf8.count <= 128, var bytes = Hex.bytes(digits) else { return nil }
     bytes = Array(bytes.drop { $0 == 0 })
     if bytes.first.map({ $0 >= 0x80 }) ?? true { bytes.insert(0, at: 0) }

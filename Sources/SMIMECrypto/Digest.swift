@@ -166,6 +166,14 @@ public struct MessageDigest {
   /// SHA-256, which names certificates; every build has it.
   package static func sha256(_ bytes: ArraySlice<UInt8>) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
 
+  /// SHA-256 of the one and what follows it, without putting them together.
+  package static func sha256(_ bytes: ArraySlice<UInt8>, _ rest: ArraySlice<UInt8>) -> [UInt8] {
+    var hash = SHA256()
+    unsafe bytes.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+    unsafe rest.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+    return unsafe hash.finalize().withUnsafeBytes { unsafe [UInt8]($0) }
+  }
+
   /// The digest of `bytes`.
   public static func hash(_ bytes: ArraySlice<UInt8>, _ algorithm: DigestAlgorithm) throws(Unsupported) -> [UInt8] {
     var digest = try MessageDigest(algorithm)

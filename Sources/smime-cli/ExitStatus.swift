@@ -1,5 +1,6 @@
 import ByteIO
 import CMS
+import CertificateAuthority
 import Issuance
 import MIME
 import SMIMECrypto
@@ -57,6 +58,7 @@ struct CommandFailure: Error {
       case let failure as UnsafeForTransport:
         CommandFailure(
           .unreadable, "\(place)\(failure)", hint: "sign it with --opaque, which leaves the part as it is")
+      case let failure as AuthorityFailure: CommandFailure(failure)
       case let failure as IssuanceRefusal: CommandFailure(.notGood, "\(place)\(failure)")
       case let failure as DecryptionFailed: CommandFailure(.notGood, "\(place)\(failure)")
       default: CommandFailure(.notGood, "\(place)\(error)")
@@ -71,6 +73,18 @@ struct CommandFailure: Error {
       self.init(.cannotCreate, "\(failure)")
     case .cannotOpen, .isDirectory, .cannotRead, .truncated:
       self.init(.noInput, "\(failure)")
+    }
+  }
+
+  private init(_ failure: AuthorityFailure) {
+    switch failure {
+    case .missing:
+      self.init(.noInput, "\(failure)", hint: "make one with 'smime ca init', or name its folder with --ca")
+    case .exists: self.init(.cannotCreate, "\(failure)")
+    case .damaged: self.init(.unreadable, "\(failure)", hint: "nothing was written; go back to a copy of the folder")
+    case .notFound: self.init(.noInput, "\(failure)")
+    case .refused: self.init(.notGood, "\(failure)")
+    case .queueFull: self.init(.unavailable, "\(failure)", hint: "decide some with 'smime ca request approve|reject'")
     }
   }
 }

@@ -1,3 +1,5 @@
+import ByteIO
+
 /// Named values in the order they were put in: what `show` prints, as text for people or as JSON for programs.
 struct Outline: ExpressibleByDictionaryLiteral {
   typealias Key = String
@@ -97,31 +99,12 @@ extension Outline {
 
   private static func json(_ value: Node) -> String {
     switch value {
-    case .text(let text): quoted(text)
+    case .text(let text): JSONText.quoted(text)
     case .number(let number): String(number)
     case .flag(let flag): flag ? "true" : "false"
     case .list(let values): "[" + values.map(json).joined(separator: ",") + "]"
     case .outline(let outline):
-      "{" + outline.entries.map { quoted($0.name) + ":" + json($0.value) }.joined(separator: ",") + "}"
+      "{" + outline.entries.map { JSONText.quoted($0.name) + ":" + json($0.value) }.joined(separator: ",") + "}"
     }
-  }
-
-  /// RFC 8259 §7
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case "\u{0}"..<"\u{20}", "\u{7F}":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

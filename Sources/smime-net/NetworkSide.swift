@@ -38,7 +38,12 @@ import Fetching
     guard let rules = try requests.rules() else { return }
     let fetcher = Fetcher(rules)
     while let request = try requests.next() {
-      try output.write(try FetchPipe.encode(await fetcher.answer(to: request)))
+      let answer = await fetcher.answer(to: request)
+      let encoded: [UInt8]
+      do { encoded = try FetchPipe.encode(answer) } catch {
+        encoded = try FetchPipe.encode(.failure(FetchFailure(.malformed, "its answer cannot be passed on: \(error)")))
+      }
+      try output.write(encoded)
     }
   }
 }

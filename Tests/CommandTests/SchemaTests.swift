@@ -14,13 +14,47 @@ import Testing
     ("show", ["show", "alice.p12", "--password", "open sesame"]), ("error", ["show", "nowhere"]),
     ("validation", ["cert", "validate", "alice.pem", "--anchor", "ca/root.pem"]),
     ("validation", ["cert", "validate", "alice.pem"]), ("error", ["cert", "validate", "mail.eml"]),
-    ("error", ["verify", "ca"]), ("error", ["open", "alice.p12"]),
+    ("error", ["verify", "ca"]), ("error", ["open", "alice.p12"]), ("authority", ["ca", "list", "--ca", "ca"]),
+    ("authority", ["ca", "request", "list", "--ca", "ca"]), ("error", ["ca", "list", "--ca", "nowhere"]),
+    ("error", ["ca", "request", "show", "000000000000", "--ca", "ca"]),
   ]) func `The printed JSON keeps its schema`(schema: String, command: [String]) throws {
-    let shell = try Cast.shared.get().shell
+    try check(schema, try Cast.shared.get().shell, command)
+  }
+
+  @Test func `What an authority lists keeps its schema, whatever became of it`() throws {
+    let shell = try Cast.copy()
+    var ids: [String] = []
+    for person in ["dora", "erin", "fred", "gina"] {
+      try shell.smime(
+        ["id", "new", "\(person)@example.org", "--key", "p-256", "--out", "\(person).csr"] + Cast.newPassword)
+      let added = try shell.smime("ca", "request", "add", "\(person).csr", "--from", "the desk", "--ca", "ca")
+      ids.append(added.output.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+    let code = try shell.smime("ca", "request", "code", ids[0], "--ca", "ca").output
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    for (id, proof) in [(ids[0], ["--code", code]), (ids[1], ["--evidence", "badge"])] {
+      try shell.smime(
+        ["ca", "request", "approve", id, "--by", "carol", "--ca", "ca", "--out", "\(id).pem"] + proof + Cast.password)
+    }
+    try shell.smime("ca", "request", "reject", ids[2], "--reason", "left", "--by", "carol", "--ca", "ca")
+    try shell.smime("ca", "revoke", "alice@example.org", "--reason", "superseded", "--ca", "ca")
+    for id in ids { try check("authority", shell, ["ca", "request", "show", id, "--ca", "ca"]) }
+    let rows = try check("authority", shell, ["ca", "request", "list", "--all", "--ca", "ca"])["requests"]
+    #expect(
+      (rows as? [[String: Any]])?.compactMap { $0["state"] as? String }
+        == ["approved", "approved", "rejected", "waiting"])
+    let records = try check("authority", shell, ["ca", "list", "--ca", "ca"])["certificates"] as? [[String: Any]]
+    #expect(records?.filter { $0["revoked"] != nil }.count == 1 && records?.count == 5)
+  }
+
+  /// Runs the command with --json, and returns what it printed.
+  @discardableResult
+  private func check(_ schema: String, _ shell: Shell, _ command: [String]) throws -> [String: Any] {
     let result = try shell.smime(command + ["--json"], expect: nil)
     let printed = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
     let faults = try Schema(named: schema).faults(in: printed)
-    #expect(faults.isEmpty, "\(faults)")
+    #expect(faults.isEmpty, "\(command): \(faults)")
+    return printed as? [String: Any] ?? [:]
   }
 }
 

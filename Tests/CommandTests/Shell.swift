@@ -103,6 +103,23 @@ struct Shell {
     Set((FileManager.default.enumerator(atPath: folder.path)?.allObjects as? [String] ?? []).filter { $0.first != "." })
   }
 
+  /// A port of this machine on which nobody listens.
+  static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+    var count = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+        bind(descriptor, pointer, count) == 0 && getsockname(descriptor, pointer, &count) == 0
+      }
+    }
+    guard isBound else { throw CocoaError(.fileReadUnknown) }
+    return UInt16(bigEndian: address.sin_port)
+  }
+
   /// The command, beside the bundle of the tests.
   static let binary: URL = {
     let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()

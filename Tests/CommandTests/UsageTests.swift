@@ -5,7 +5,9 @@ import Testing
   static let commands: [[String]] = [
     [], ["sign"], ["verify"], ["encrypt"], ["decrypt"], ["open"], ["show"], ["demo"], ["id"], ["id", "new"],
     ["id", "import"], ["id", "export"], ["id", "list"], ["id", "request"], ["ca"], ["ca", "init"], ["ca", "issue"],
-    ["ca", "sign"], ["ca", "revoke"], ["ca", "crl"],
+    ["ca", "sign"], ["ca", "revoke"], ["ca", "crl"], ["ca", "list"], ["ca", "url"], ["ca", "rebuild"],
+    ["ca", "request"], ["ca", "request", "add"], ["ca", "request", "list"], ["ca", "request", "show"],
+    ["ca", "request", "code"], ["ca", "request", "approve"], ["ca", "request", "reject"],
   ]
 
   @Test(arguments: commands) func `Help has examples, and nothing goes to standard error`(command: [String]) throws {
@@ -26,7 +28,9 @@ import Testing
 
   @Test(arguments: [
     ["encrypt", "mail.eml"], ["verify", "--at", "yesterday"], ["verify", "--revocation", "perhaps"],
-    ["ca", "crl", "--days", "0"], ["ca", "issue", "a@b", "--days", "900"], ["ca", "init"], ["id", "new"],
+    ["ca", "crl", "--days", "0"], ["ca", "crl", "--base", "1"], ["ca", "init", "--name", "x", "--crl-shards", "4"],
+    ["ca", "init", "--name", "x", "--url", "https://pki.example.org"], ["ca", "request", "reject", "x"],
+    ["ca", "issue", "a@b", "--days", "900"], ["ca", "init"], ["id", "new"],
     ["id", "new", "a@b", "--no-passphrase", "--new-password", "x"],
   ]) func `Wrong usage is said in one line`(arguments: [String]) throws {
     let result = try Shell().smime(arguments, expect: 64)
@@ -56,6 +60,18 @@ import Testing
       let result = try shell.script(String(script.dropFirst(3)))
       #expect(result.status == 0, "\(script)\(result.output)\(result.errors)")
     }
+  }
+
+  @Test func `The guide to an authority works as it is printed`() throws {
+    let shell = try Shell()
+    let guide = try String(
+      contentsOf: Shell.package.appendingPathComponent("docs/guides/authority.md"), encoding: .utf8)
+    let blocks = guide.components(separatedBy: "```").enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+    let script = blocks.filter { $0.hasPrefix("sh\n") }.map { $0.dropFirst(3) }.joined()
+      .replacing("8318", with: "\(try Shell.freePort())")
+    #expect(script.contains("smimed ca") && script.contains("request approve"))
+    let result = try shell.script("trap 'kill $! 2> /dev/null || true' EXIT\n" + script)
+    #expect(result.status == 0, "\(result.output)\(result.errors)\((try? shell.text("smimed.log")) ?? "")")
   }
 
   @Test func `The README shows the snippet that the build compiles`() throws {

@@ -32,10 +32,14 @@ public struct CertificateRequest: Hashable, Sendable {
 
   /// The codes that are out, by address in lower case. One address has one at a time.
   var codes: [String: SentCode]
+  /// How many codes there were, by address in lower case.
+  var codeCounts: [String: Int]
   /// The SHA-256 digest of its token.
   let tokenDigest: [UInt8]?
   /// The request itself; empty once it is decided.
   var encoded: [UInt8]
+  /// When a certificate that answers it was last prepared.
+  var preparedAt: Date?
 
   /// A code as it is remembered.
   struct SentCode: Hashable, Sendable {

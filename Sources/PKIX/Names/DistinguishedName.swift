@@ -219,18 +219,40 @@ enum DirectoryString {
 /// Bytes as hexadecimal digits.
 package enum Hex {
   package static func text(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    String(decoding: digits(ArraySlice(Array(bytes))), as: UTF8.self)
+  }
+
+  /// The same as ASCII.
+  package static func digits(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(2 * bytes.count)
+    for byte in bytes {
+      result.append(digit(byte >> 4))
+      result.append(digit(byte & 15))
+    }
+    return result
+  }
+
+  private static func digit(_ half: UInt8) -> UInt8 {
+    half < 10 ? UInt8(ascii: "0") + half : UInt8(ascii: "a") - 10 + half
   }
 
   /// The bytes that `text` spells; nil if it is no hexadecimal text. An odd count of digits means a leading zero.
   package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
-    let digits = (text.utf8.count % 2 == 0 ? "" : "0") + text
     var result: [UInt8] = []
-    var rest = digits.utf8[...]
-    while let high = rest.popFirst(), let low = rest.popFirst() {
-      guard let byte = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16), high != 0x2B else { return nil }
-      result.append(byte)
+    result.reserveCapacity(text.utf8.count / 2 + 1)
+    var isHigh = text.utf8.count % 2 == 0
+    if !isHigh { result.append(0) }
+    for digit in text.utf8 {
+      let value: UInt8
+      switch digit {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
+      case UInt8(ascii: "A")...UInt8(ascii: "F"): value = digit - UInt8(ascii: "A") + 10
+      default: return nil
+      }
+      if isHigh { result.append(value << 4) } else { result[result.count - 1] |= value }
+      isHigh.toggle()
     }
     return result
   }

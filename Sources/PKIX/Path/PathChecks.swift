@@ -145,7 +145,7 @@ struct PathChecks {
 
   /// Asks about every certificate below the anchor (RFC 5280 §6.1.3 a 3), the authorities' first: what a revoked
   /// authority says of a leaf means nothing. On a path that is no good anyway only local sources are heard.
-  mutating func checkRevocation() async -> [RevocationReport] {
+  mutating func checkRevocation(_ memory: inout RevocationMemory) async -> [RevocationReport] {
     let hasFailed = !problems.isEmpty
     let sources: [any RevocationSource]
     let isHard: Bool
@@ -158,7 +158,7 @@ struct PathChecks {
       sources: hasFailed ? sources.filter(\.isLocal) : sources, policy: validator.policy, instant: instant)
     var reports: [RevocationReport] = []
     for depth in path.indices.dropLast().reversed() {
-      let report = await check.report(on: path[depth], issuedBy: path[depth + 1])
+      let report = await check.report(on: path[depth], issuedBy: path[depth + 1], &memory)
       reports.insert(report, at: 0)
       switch report.status {
       case .good: continue

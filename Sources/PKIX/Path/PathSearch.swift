@@ -10,16 +10,18 @@ struct PathSearch {
   private var signaturesLeft: Int
   private var stepsLeft: Int
   private var verified: [SignaturePair: Verification] = [:]
-  /// The search stands on these: a certificate, and the issuers not tried yet.
-  private var stack: [(certificate: Certificate, issuers: [Certificate])] = []
+  /// The search stands on these: a certificate, the issuers not tried yet, and whether one of the others signed it.
+  private var stack: [(certificate: Certificate, issuers: [Certificate], isSigned: Bool)] = []
   private var hasStarted = false
   /// Why the path ended where an issuer's name fitted and its signature did not: the first few times.
   private(set) var rejected: [PathProblem] = []
   /// The longest chain seen, for when there is no path.
   private(set) var longest: [Certificate] = []
   private(set) var isExhausted = false
-  /// Certificates on the way that no issuer was at hand for, the leaf's side first.
+  /// Certificates on the way that nobody at hand signed, in the order in which the search gave them up.
   private(set) var orphans: [Certificate] = []
+  /// Every certificate that a path was sought from, the leaf first.
+  private(set) var visited: [Certificate] = []
 
   private struct SignaturePair: Hashable {
     let certificate: Certificate
@@ -47,12 +49,16 @@ struct PathSearch {
   mutating func next(from leaf: Certificate) -> [Certificate]? {
     if !hasStarted {
       hasStarted = true
-      stack = [(leaf, candidates(for: leaf))]
+      stack = [(leaf, candidates(for: leaf), false)]
       longest = [leaf]
+      visited = [leaf]
       if anchorSet.contains(leaf) { return [leaf] }
     }
     while var top = stack.popLast() {
-      guard !top.issuers.isEmpty else { continue }
+      guard !top.issuers.isEmpty else {
+        if !top.isSigned && !top.certificate.isSelfIssued { orphans.append(top.certificate) }
+        continue
+      }
       let issuer = top.issuers.removeFirst()
       let child = top.certificate
       stack.append(top)
@@ -70,7 +76,7 @@ struct PathSearch {
       case nil:
         isExhausted = true
         return nil
-      case .valid: break
+      case .valid: stack[stack.count - 1].isSigned = true
       case .invalid:
         reject(.signature, "the signature of \(child.subject) is not by \(issuer.subject)")
         continue
@@ -80,7 +86,8 @@ struct PathSearch {
       }
       if anchorSet.contains(issuer) { return stack.map(\.certificate) + [issuer] }
       guard stack.count < validator.budget.length else { continue }
-      stack.append((issuer, candidates(for: issuer)))
+      stack.append((issuer, candidates(for: issuer), false))
+      if !issuer.isSelfIssued { visited.append(issuer) }
       if stack.count > longest.count { longest = stack.map(\.certificate) }
     }
     return nil
@@ -92,9 +99,8 @@ struct PathSearch {
   }
 
   /// The certificates whose subject is `certificate`'s issuer: anchors first, and those whose key identifier fits before others.
-  private mutating func candidates(for certificate: Certificate) -> [Certificate] {
+  private func candidates(for certificate: Certificate) -> [Certificate] {
     let found = (anchorsByName[certificate.issuer] ?? []) + (poolByName[certificate.issuer] ?? [])
-    if found.isEmpty { orphans.append(certificate) }
     guard found.count > 1, let wanted = (try? certificate.extensions.authorityKeyIdentifier) ?? nil else {
       return found
     }

@@ -83,12 +83,14 @@ public struct PathValidator: Sendable {
     var pool = pool
     var asked: Set<Certificate> = []
     var misses: [String] = []
+    var memory = RevocationMemory()
     while true {
       var search = PathSearch(self, pool: pool)
-      let result = await validate(leaf, with: &search, at: instant, use: use, misses)
-      guard case .failure = result, let issuers, asked.count < budget.fetches,
-        let orphan = search.orphans.first(where: { !asked.contains($0) })
-      else { return result }
+      if let result = await validate(leaf, with: &search, at: instant, use: use, &memory) { return result }
+      // Nothing led to an anchor. Where nobody at hand signed, somebody else may have; then wherever else a way may lead on.
+      guard let issuers, asked.count < budget.fetches,
+        let orphan = (search.orphans + search.visited).first(where: { !asked.contains($0) })
+      else { return .failure(noPath(leaf, search, misses)) }
       asked.insert(orphan)
       for evidence in await issuers.issuers(of: orphan) {
         pool += evidence.certificates
@@ -97,16 +99,21 @@ public struct PathValidator: Sendable {
     }
   }
 
+  /// What comes of the paths to anchors that `search` finds; nil when it finds none.
   private func validate(
-    _ leaf: Certificate, with search: inout PathSearch, at instant: Date, use: KeyUse, _ misses: [String]
-  ) async -> Result<ValidatedPath, PathFailure> {
+    _ leaf: Certificate, with search: inout PathSearch, at instant: Date, use: KeyUse, _ memory: inout RevocationMemory
+  ) async -> Result<ValidatedPath, PathFailure>? {
     var best: PathFailure?
     var bestDistance = Int.max
     while let path = search.next(from: leaf) {
       var checks = PathChecks(self, path: path, at: instant, use: use)
       checks.run()
-      let revocation = await checks.checkRevocation()
+      let revocation = await checks.checkRevocation(&memory)
       if checks.problems.isEmpty { return .success(ValidatedPath(certificates: path, revocation: revocation)) }
+      // No other path makes a leaf good again that its issuer withdrew.
+      if checks.problems.contains(where: { $0.check == .revoked && $0.depth == 0 }) {
+        return .failure(PathFailure(checks.problems, path: path, revocation: revocation))
+      }
       let distance = checks.problems.reduce(0) { $0 + $1.distance }
       if distance < bestDistance {
         bestDistance = distance
@@ -117,7 +124,7 @@ public struct PathValidator: Sendable {
       return .failure(
         best ?? PathFailure([PathProblem(.budget, "the certificates lead to too many paths")], path: [leaf]))
     }
-    return .failure(best ?? noPath(leaf, search, misses))
+    return best.map { .failure($0) }
   }
 
   /// There is no chain of names at all: what can be said of the certificates that there are.

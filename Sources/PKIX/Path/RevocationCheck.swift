@@ -17,20 +17,35 @@ struct RevocationCheck {
   /// How long a CRL is believed that does not say when the next one comes (S/MIME BR 4.9.7: within seven days).
   private static let listLifetime: TimeInterval = 7 * 86_400
 
-  /// Local sources are always heard. The others are asked in turn until one knows. Whatever says `revoked` decides.
-  func report(on certificate: Certificate, issuedBy issuer: Certificate) async -> RevocationReport {
+  /// What is known of `certificate`, and was not asked before.
+  func report(
+    on certificate: Certificate, issuedBy issuer: Certificate, _ memory: inout RevocationMemory
+  ) async -> RevocationReport {
+    if let known = memory.report(on: certificate, issuedBy: issuer) { return known }
+    let report = await report(on: certificate, issuedBy: issuer)
+    memory.keep(report, issuedBy: issuer)
+    return report
+  }
+
+  /// Local sources are always heard. The others are asked in turn until one knows, or says that nobody issued such a
+  /// certificate. Whatever says `revoked` decides.
+  private func report(on certificate: Certificate, issuedBy issuer: Certificate) async -> RevocationReport {
     var inquiries: [RevocationInquiry] = []
-    var hasAnswer = false
+    var answer: CertificateStatus?
     for source in sources.filter(\.isLocal) + sources.filter({ !$0.isLocal }) {
-      if !source.isLocal && hasAnswer { break }
-      let heard = await source.evidence(on: certificate, issuedBy: issuer).map { inquiry($0, on: certificate, issuer) }
+      if !source.isLocal && answer != nil { break }
+      var heard = await source.evidence(on: certificate, issuedBy: issuer).map { inquiry($0, on: certificate, issuer) }
+      // What was kept and is of no use may have been put there to be kept.
+      if heard.contains(where: { $0.provenance.place == .cache && $0.status == nil }) {
+        heard += await source.freshEvidence(on: certificate, issuedBy: issuer).map { inquiry($0, on: certificate, issuer) }
+      }
       inquiries += heard
       for case .revoked(let revocation)? in heard.map(\.status) {
         return RevocationReport(certificate: certificate, status: .revoked(revocation), inquiries: inquiries)
       }
-      if !source.isLocal { hasAnswer = heard.contains { $0.status == .good } }
+      if !source.isLocal { answer = heard.lazy.compactMap(\.status).max { $0.gravity < $1.gravity } }
     }
-    let isGood = inquiries.contains { $0.status == .good }
+    let isGood = answer != .unknown && inquiries.contains { $0.status == .good }
     return RevocationReport(certificate: certificate, status: isGood ? .good : .unknown, inquiries: inquiries)
   }
 
@@ -140,7 +155,7 @@ struct RevocationCheck {
   /// §4.2.2.2: the issuer signs itself, or a responder whose certificate it issued for that purpose.
   private func objection(to basic: BasicOCSPResponse, _ issuer: Certificate) throws -> String? {
     let algorithm = try SignatureAlgorithm(basic.signatureAlgorithm)
-    if basic.responder.names(issuer), try basic.isSigned(by: issuer.publicKey) {
+    if basic.responder.names(issuer), algorithm.isUsable(with: issuer.publicKey), try basic.isSigned(by: issuer.publicKey) {
       return policy.objection(to: algorithm, with: issuer.publicKey)
     }
     let named = basic.certificates.filter { basic.responder.names($0) }
@@ -161,6 +176,9 @@ struct RevocationCheck {
   ) throws -> String? {
     guard responder.issuer == issuer.subject, try responder.isSigned(by: issuer.publicKey) else {
       return "was not authorised by \(issuer.subject)"
+    }
+    guard responder.defects.isEmpty, responder.extensions.duplicates.isEmpty else {
+      return "has a certificate that breaks rules of its own"
     }
     guard try responder.extensions.extendedKeyUsage?.contains(.ocspSigning) == true else {
       return "may not sign OCSP responses"
@@ -189,6 +207,27 @@ struct RevocationCheck {
     OID.keyUsage, OID.extendedKeyUsage, OID.ocspNoCheck, OID.basicConstraints, OID.authorityKeyIdentifier,
     OID.subjectKeyIdentifier, OID.subjectAlternativeName, OID.certificatePolicies,
   ]
+}
+
+/// What was found out in one validation, so that a second path asks nobody twice and forgets nothing.
+struct RevocationMemory {
+  private struct Question: Hashable {
+    let certificate: Certificate
+    let issuerKey: PublicKey
+  }
+
+  private var answers: [Question: (report: RevocationReport, issuer: Certificate)] = [:]
+
+  /// What is known. Another certificate of the same issuer may make lists count that did not before; what it revoked stays so.
+  func report(on certificate: Certificate, issuedBy issuer: Certificate) -> RevocationReport? {
+    guard let known = answers[Question(certificate: certificate, issuerKey: issuer.publicKey)] else { return nil }
+    if case .revoked = known.report.status { return known.report }
+    return known.issuer == issuer ? known.report : nil
+  }
+
+  mutating func keep(_ report: RevocationReport, issuedBy issuer: Certificate) {
+    answers[Question(certificate: report.certificate, issuerKey: issuer.publicKey)] = (report, issuer)
+  }
 }
 
 extension CertificateStatus {

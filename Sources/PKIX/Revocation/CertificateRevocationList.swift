@@ -31,6 +31,7 @@ public struct CertificateRevocationList: Hashable, Sendable {
   public func hash(into hasher: inout Hasher) { hasher.combine(signatureBlock) }
 
   public var signatureAlgorithm: AlgorithmIdentifier { signatureBlock.algorithm }
+  public var signature: ArraySlice<UInt8> { signatureBlock.octets }
 
   /// - Throws: ``Malformed``
   public init(der: ArraySlice<UInt8>) throws(Malformed) {

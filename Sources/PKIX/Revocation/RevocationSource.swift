@@ -56,9 +56,19 @@ public protocol RevocationSource: Sendable {
   /// Everything there is on `certificate`, which `issuer` issued.
   func evidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence]
 
+  /// The same, asked for anew where an answer may have been kept; for when what was kept is of no use.
+  func freshEvidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence]
+
   /// True when asking tells nobody and costs nothing. Such sources are always heard; of the others one after another,
   /// until one knows.
   var isLocal: Bool { get }
+}
+
+extension RevocationSource {
+  /// A source that keeps nothing has nothing newer.
+  public func freshEvidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] {
+    []
+  }
 }
 
 /// CRLs that were given.

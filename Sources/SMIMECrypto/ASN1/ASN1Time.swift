@@ -48,6 +48,8 @@ package enum ASN1Time {
       second < 60
     else { return nil }
     let seconds = daysSince1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second + shift
+    // An offset may lead out of the years that have four digits.
+    guard years.contains(Double(seconds)) else { return nil }
     return Date(timeIntervalSince1970: Double(seconds))
   }
 
@@ -58,9 +60,12 @@ package enum ASN1Time {
     return (isGeneralized, isGeneralized ? digits : Array(digits.dropFirst(2)))
   }
 
+  /// From the first second of the year 0 to the last of 9999, in seconds since 1970: what a time can be written of.
+  private static let years: ClosedRange<TimeInterval> = -62_167_219_200...253_402_300_799
+
   /// The year of `date`, and all of it as a GeneralizedTime in whole seconds.
   package static func generalized(_ date: Date) -> (year: Int, bytes: [UInt8]) {
-    let seconds = Int(date.timeIntervalSince1970.rounded(.down))
+    let seconds = Int(min(max(date.timeIntervalSince1970.rounded(.down), years.lowerBound), years.upperBound))
     let days = Int((Double(seconds) / 86_400).rounded(.down))
     let inDay = seconds - days * 86_400
     let (year, month, day) = civil(days)

@@ -106,3 +106,18 @@ extension DER.Serializer {
     appendPrimitiveNode(identifier: .generalizedTime) { $0.append(contentsOf: ASN1Time.generalized(date).bytes) }
   }
 }
+
+extension DER {
+  /// A value put together from encodings. The serializer moves what is inside a value once more for each one around it;
+  /// where answers are made by the thousand, parts are joined from the inside out instead.
+  package static func value(_ tag: UInt8, _ parts: [UInt8]...) -> [UInt8] {
+    var count = 0
+    for part in parts { count += part.count }
+    var result: [UInt8] = []
+    result.reserveCapacity(count + 6)
+    result.append(tag)
+    TLVHeader.appendLength(count, to: &result)
+    for part in parts { result.append(contentsOf: part) }
+    return result
+  }
+}

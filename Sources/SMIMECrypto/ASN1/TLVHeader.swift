@@ -65,11 +65,22 @@ package struct TLVHeader: Hashable, Sendable {
       headerCount: at - bytes.startIndex)
   }
 
-  /// Tag and length of a SEQUENCE whose content has `length` octets, in DER.
+  /// Appends a length as DER writes it (X.690 §10.1).
+  package static func appendLength(_ length: Int, to output: inout [UInt8]) {
+    guard length >= 0x80 else {
+      output.append(UInt8(length))
+      return
+    }
+    let octets = (Int.bitWidth - length.leadingZeroBitCount + 7) / 8
+    output.append(0x80 | UInt8(octets))
+    for place in (0..<octets).reversed() { output.append(UInt8(truncatingIfNeeded: length >> (8 * place))) }
+  }
+
+  /// Tag and length of a SEQUENCE.
   package static func sequence(length: Int) -> [UInt8] {
-    guard length >= 0x80 else { return [0x30, UInt8(length)] }
-    let octets = (0..<8).map { UInt8(truncatingIfNeeded: length >> (56 - 8 * $0)) }.drop { $0 == 0 }
-    return [0x30, 0x80 | UInt8(octets.count)] + octets
+    var header: [UInt8] = [0x30]
+    appendLength(length, to: &header)
+    return header
   }
 
   /// Why `bytes`, which swift-asn1 refused, are not one value: found by walking them, since its errors name no place.

@@ -145,6 +145,12 @@ extension PrivateKey {
     }
   }
 
+  /// The key as PEM: encrypted under `password`, in the clear if that is empty.
+  public func pem(password: Password) throws -> String {
+    guard !password.isEmpty else { return PEMBlock(label: "PRIVATE KEY", bytes: pkcs8).text }
+    return PEMBlock(label: "ENCRYPTED PRIVATE KEY", bytes: try encryptedPKCS8(password: password)).text
+  }
+
   /// Reads a key from a PEM block, whatever of these forms it holds.
   ///
   /// - Parameter password: for an encrypted block; without it such a block is a ``WrongPassword``.

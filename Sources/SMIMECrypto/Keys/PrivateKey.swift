@@ -72,9 +72,9 @@ public struct PrivateKey: Sendable, CustomStringConvertible, CustomDebugStringCo
     guard digest.count == digestAlgorithm.byteCount else { throw Unsupported("a digest of \(digest.count) bytes") }
     switch material {
     case .rsa(let key): return try key.sign(digest, algorithm)
-    case .p256(let key): return [UInt8](try key.signature(for: GivenDigest(digest)).derRepresentation)
-    case .p384(let key): return [UInt8](try key.signature(for: GivenDigest(digest)).derRepresentation)
-    case .p521(let key): return [UInt8](try key.signature(for: GivenDigest(digest)).derRepresentation)
+    case .p256(let key): return ECDSAValue.encode(try key.signature(for: GivenDigest(digest)).rawRepresentation)
+    case .p384(let key): return ECDSAValue.encode(try key.signature(for: GivenDigest(digest)).rawRepresentation)
+    case .p521(let key): return ECDSAValue.encode(try key.signature(for: GivenDigest(digest)).rawRepresentation)
     case .ed25519: throw Unsupported("\(algorithm.name) with \(publicKey.summary)")
     }
   }
@@ -121,6 +121,22 @@ public struct PrivateKey: Sendable, CustomStringConvertible, CustomDebugStringCo
       }
       return unsafe secret.withUnsafeBytes { unsafe SymmetricKey(octets: $0) }
     } catch { throw DecryptionFailed() }
+  }
+}
+
+/// RFC 3279 §2.2.3   Ecdsa-Sig-Value ::= SEQUENCE { r INTEGER, s INTEGER }
+enum ECDSAValue {
+  /// - Parameter numbers: r and s, each in half of the octets.
+  static func encode(_ numbers: some Sequence<UInt8>) -> [UInt8] {
+    let octets = Array(numbers)
+    let half = octets.count / 2
+    return DER.value(0x30, integer(octets[..<half]), integer(octets[half...]))
+  }
+
+  private static func integer(_ magnitude: ArraySlice<UInt8>) -> [UInt8] {
+    let digits = magnitude.drop { $0 == 0 }
+    let lead: [UInt8] = digits.first.map { $0 >= 0x80 } ?? true ? [0] : []
+    return [0x02, UInt8(lead.count + digits.count)] + lead + digits
   }
 }
 

@@ -26,7 +26,8 @@ struct Demo: AsyncParsableCommand {
     let bytes = try mail.map { try Input.bytes(of: $0) } ?? Array(DemoSample.mail.utf8)
     try Files.write(bytes, to: "\(folder)/mail.eml", overwrite: .replace, mode: 0o644)
     var stage = try DemoStage(folder: folder)
-    let script = DemoScript(people: try DemoPeople(inMail: bytes))
+    let script = DemoScript(people: try DemoPeople(inMail: bytes), port: try LoopbackPort.free())
+    defer { Daemon.stop(processFile: "\(folder)/smimed.pid") }
     for step in script.opening { try stage.perform(step) }
     let byte = ChangedByte(inMail: try Input.bytes(of: "\(folder)/signed.eml"))
     for step in script.closing(changing: byte) { try stage.perform(step) }

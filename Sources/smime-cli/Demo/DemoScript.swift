@@ -1,6 +1,8 @@
 /// The story that the demonstration tells: an authority, Alice, Bob, one mail, and what must be refused.
 struct DemoScript {
   let people: DemoPeople
+  /// Where the authority's daemon will listen on this machine.
+  let port: UInt16
 
   private var alice: String { people.sender }
   private var bob: String { people.recipient }
@@ -10,14 +12,16 @@ struct DemoScript {
 
   /// What must be refused, and what others say to it.
   /// - Parameter byte: the byte of signed.eml to change.
-  func closing(changing byte: ChangedByte) -> [DemoStep] { refusals(byte) + crossCheck }
+  func closing(changing byte: ChangedByte) -> [DemoStep] { refusals(byte) + online + crossCheck }
 
   private var preparation: [DemoStep] {
     [
       DemoStep(title: "A passphrase for the demonstration's keys", command: "printf 'open sesame\\n' > passphrase"),
       DemoStep(
         title: "A root and an issuing authority",
-        command: "smime ca init --name 'Demo Org' --ca ca --new-password-file passphrase"),
+        command: """
+          smime ca init --name 'Demo Org' --ca ca --url http://127.0.0.1:\(port) --new-password-file passphrase
+          """),
       DemoStep(
         title: "A key and a certificate for Alice",
         command: """
@@ -75,15 +79,32 @@ struct DemoScript {
         title: "and the signature says so", command: "smime verify changed.eml --anchor ca/root.pem", expected: .notGood
       ),
       DemoStep(title: "The mail as it was sent is good", command: "smime verify signed.eml --anchor ca/root.pem"),
+    ]
+  }
+
+  private var online: [DemoStep] {
+    let verify = "smime verify signed.eml --anchor ca/root.pem --online --allow-private --revocation hard"
+    return [
+      DemoStep(
+        title: "The authority answers on the network: a daemon on a port of this machine",
+        command: """
+          smimed ca --dir ca --listen 127.0.0.1:\(port) --password-file passphrase --port-file smimed.port \
+          2> smimed.log & echo $! > smimed.pid
+          n=0; until [ -s smimed.port ] || [ $n = 100 ]; do n=$((n + 1)); sleep 0.1; done; [ -s smimed.port ]
+          """),
+      DemoStep(title: "Whoever is careful asks it, and is told how old the answer is", command: verify),
       DemoStep(
         title: "Alice loses her key; the authority revokes her certificate",
         command: "smime ca revoke \(alice) --ca ca --reason keyCompromise"),
+      DemoStep(title: "From then on the same mail is refused, by OCSP", command: verify, expected: .notGood),
+      DemoStep(title: "and by CRL", command: "\(verify) --no-ocsp", expected: .notGood),
+      DemoStep(title: "The daemon ends", command: "kill $(cat smimed.pid) && rm smimed.pid"),
       DemoStep(
-        title: "and publishes the revocation",
-        command: "smime ca crl --ca ca --password-file passphrase --out demo.crl"),
-      DemoStep(
-        title: "Now the same mail is refused",
-        command: "smime verify signed.eml --anchor ca/root.pem --crl demo.crl", expected: .notGood),
+        title: "Who is offline takes the list as a file",
+        command: """
+          smime ca crl --ca ca --password-file passphrase --out demo.crl && \
+          ! smime verify signed.eml --anchor ca/root.pem --crl demo.crl
+          """),
     ]
   }
 

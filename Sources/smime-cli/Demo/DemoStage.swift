@@ -14,17 +14,17 @@ struct DemoStep {
 /// Performs the steps in the demonstration's folder: prints each, runs it, and compares its exit status.
 struct DemoStage {
   private let folder: String
-  private let smime: String
+  /// Where the programs lie.
+  private let programs: String
   private var number = 0
 
   init(folder: String) throws {
     self.folder = folder
-    smime = try Self.ownPath()
+    let own = try Self.ownPath()
+    programs = String(own.prefix(upTo: own.lastIndex(of: "/") ?? own.startIndex))
     unsafe setenv("SMIME_HOME", "home", 1)
     show("The commands below run in \(folder), and can be repeated there after")
-    show(
-      "  cd \(folder); export SMIME_HOME=home; PATH=\(smime.prefix(upTo: smime.lastIndex(of: "/") ?? smime.startIndex)):$PATH"
-    )
+    show("  cd \(folder); export SMIME_HOME=home; PATH=\(programs):$PATH")
   }
 
   mutating func perform(_ step: DemoStep) throws {
@@ -35,7 +35,7 @@ struct DemoStage {
     show(Terminal.paint("$ \(step.command)", .cyan))
     try Output.flushStandardOutput()
     let result = try Subprocess(
-      "/bin/sh", "-c", "cd '\(folder)' || exit 125; smime() { '\(smime)' \"$@\"; }\n\(step.command)"
+      "/bin/sh", "-c", "cd '\(folder)' || exit 125; PATH='\(programs)':$PATH\n\(step.command)"
     ).run(errors: .kept)
     let text = String(decoding: result.output, as: UTF8.self)
     for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() { show("  \(line)") }

@@ -5,20 +5,10 @@ import Glibc
 enum Files {
   static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
-  static func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
+  static func isFolder(_ path: String) -> Bool { Folder.exists(path) }
 
   /// Makes the folder `path` and those above it, for its owner only.
-  static func makeFolder(_ path: String) throws(IOFailure) {
-    if isFolder(path) { return }
-    if exists(path) { throw IOFailure(.cannotCreate, path, detail: "not a folder") }
-    if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try makeFolder(String(path[..<slash])) }
-    guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
-      throw IOFailure(.cannotCreate, path, detail: systemError())
-    }
-  }
+  static func makeFolder(_ path: String) throws(IOFailure) { try Folder.make(path) }
 
   /// The paths of the files in `folder` whose names end in one of `endings`, sorted; none if there is no such folder.
   static func list(_ folder: String, endings: [String]) -> [String] {
@@ -39,18 +29,10 @@ enum Files {
     let file = try AtomicFile(path: path, overwrite: overwrite, mode: mode)
     try file.write(bytes)
     try file.commit()
-    try synchroniseFolder(of: path)
+    Folder.synchronise(of: path)
   }
 
   static func remove(_ path: String) { unsafe unlink(path) }
-
-  private static func synchroniseFolder(of path: String) throws {
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    let descriptor = unsafe open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
-  }
 
   /// `text` as the name of a file: no separators, no leading full stop, nothing that needs quoting.
   static func name(for text: String) -> String {

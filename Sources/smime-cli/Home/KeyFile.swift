@@ -13,10 +13,4 @@ extension PrivateKey {
       throw CommandFailure(error, in: path)
     }
   }
-
-  /// The key as PEM: encrypted under `password`, in the clear if that is empty.
-  func pem(password: Password) throws -> String {
-    guard !password.isEmpty else { return PEMBlock(label: "PRIVATE KEY", bytes: pkcs8).text }
-    return PEMBlock(label: "ENCRYPTED PRIVATE KEY", bytes: try encryptedPKCS8(password: password)).text
-  }
 }

@@ -41,6 +41,10 @@ final class NetworkProcess: AnswerSource {
   func answer(to request: FetchRequest) async -> Result<FetchAnswer, FetchFailure> {
     state.withLock { state in
       do {
+        // What cannot be asked is that question's own fault, and not the end of the conversation.
+        guard (try? FetchPipe.encode(request)) != nil else {
+          throw FetchFailure(.url, "it is too long to be asked")
+        }
         let conversation: Conversation
         switch state {
         case .waiting:

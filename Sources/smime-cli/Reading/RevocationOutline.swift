@@ -1,4 +1,5 @@
 import PKIX
+import SMIMECrypto
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

@@ -1,6 +1,7 @@
 import MIME
 import PKIX
 import SMIME
+import SMIMECrypto
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -112,7 +113,7 @@ extension VerdictPrinter {
     result["failures"] = .list(
       signer.failures.map { .outline(["check": .text($0.check), "detail": .text($0.detail)]) })
     result["notes"] = .texts(signer.notes)
-    result["revocation"] = .list(signer.revocation.map { .outline($0.outline(at: instant)) })
+    result["revocation"] = .outlines(signer.revocation.map { $0.outline(at: instant) })
     return result
   }
 

@@ -1,5 +1,5 @@
 public import SMIMECrypto
-package import SwiftASN1
+import SwiftASN1
 
 /// RFC 6960 §4.1.1   CertID ::= SEQUENCE { hashAlgorithm AlgorithmIdentifier, issuerNameHash OCTET STRING,
 ///                     issuerKeyHash OCTET STRING, serialNumber CertificateSerialNumber }
@@ -10,6 +10,8 @@ public struct OCSPCertificateID: Hashable, Sendable {
   /// Of the issuer's key: the content of its BIT STRING.
   public let issuerKeyHash: ArraySlice<UInt8>
   public let serialNumber: SerialNumber
+  /// As it came, or as it is written.
+  package let encoded: ArraySlice<UInt8>
 
   /// Names the certificate `serialNumber` of `issuer`.
   ///
@@ -23,15 +25,45 @@ public struct OCSPCertificateID: Hashable, Sendable {
     // RFC 5019 §2.1.1 and all clients write NULL beside SHA-1; RFC 5754 §2 nothing beside SHA-2.
     hashAlgorithm = AlgorithmIdentifier(digest.oid, parameters: digest == .sha1 ? AlgorithmIdentifier.null : nil)
     self.serialNumber = serialNumber
+    encoded = ArraySlice(
+      DER.value(
+        0x30, hashAlgorithm.encoded, DER.value(0x04, Array(issuerNameHash)), DER.value(0x04, Array(issuerKeyHash)),
+        DER.value(0x02, Array(serialNumber.bytes))))
   }
 
   init(from cursor: inout ASN1Cursor) throws(Malformed) {
     var fields = try cursor.sequence("certID")
+    encoded = fields.encoded
     hashAlgorithm = try AlgorithmIdentifier(from: &fields, "hashAlgorithm")
     issuerNameHash = try fields.octets("issuerNameHash")
     issuerKeyHash = try fields.octets("issuerKeyHash")
     serialNumber = SerialNumber(try fields.integer("serialNumber"))
     try fields.finish()
+  }
+
+  init(from cursor: inout TLVCursor) throws(Malformed) {
+    encoded = try cursor.raw(0x30, "certID")
+    var top = TLVCursor(encoded, as: "certID")
+    var fields = try top.enter(0x30, "certID")
+    hashAlgorithm = try Self.algorithm(try fields.raw(0x30, "hashAlgorithm"))
+    issuerNameHash = try fields.content(0x04, "issuerNameHash")
+    issuerKeyHash = try fields.content(0x04, "issuerKeyHash")
+    let serial = try fields.content(0x02, "serialNumber")
+    guard !serial.isEmpty else { throw fields.failure("the serial number has no octets") }
+    serialNumber = SerialNumber(serial)
+    try fields.finish()
+  }
+
+  /// The ways in which SHA-1 and SHA-256 are named, which are nearly all that there is.
+  private static let common: [(encoded: [UInt8], AlgorithmIdentifier)] =
+    [DigestAlgorithm.sha1, .sha256].flatMap { digest in
+      [AlgorithmIdentifier.null, nil].map { AlgorithmIdentifier(digest.oid, parameters: $0) }
+    }.map { ($0.encoded, $0) }
+
+  private static func algorithm(_ encoded: ArraySlice<UInt8>) throws(Malformed) -> AlgorithmIdentifier {
+    if let known = common.first(where: { $0.encoded.elementsEqual(encoded) }) { return known.1 }
+    var top = try ASN1Cursor(encoded, as: "hashAlgorithm")
+    return try AlgorithmIdentifier(from: &top, "hashAlgorithm")
   }
 
   /// True when this names the certificate `serialNumber` of `issuer`, in whatever digest.
@@ -40,14 +72,5 @@ public struct OCSPCertificateID: Hashable, Sendable {
       let expected = try? OCSPCertificateID(serialNumber, of: issuer, digest: digest)
     else { return false }
     return expected.issuerNameHash == issuerNameHash && expected.issuerKeyHash == issuerKeyHash
-  }
-
-  package func write(to der: inout DER.Serializer) {
-    der.sequence { der in
-      hashAlgorithm.write(to: &der)
-      der.octets(issuerNameHash)
-      der.octets(issuerKeyHash)
-      der.integer(serialNumber.bytes)
-    }
   }
 }

@@ -10,8 +10,6 @@ public struct OCSPRequest: Hashable, Sendable {
   public let certificates: [OCSPCertificateID]
   /// What makes an old response recognisable (§4.4.1, RFC 8954): the content of the OCTET STRING in the extension.
   public let nonce: ArraySlice<UInt8>?
-  /// True when the request carries a signature, which nobody here asks for or looks at.
-  public let isSigned: Bool
   /// A critical extension that is not known here; such a request is not answered (§4.1.2).
   public let hasUnknownCriticalExtension: Bool
 
@@ -24,54 +22,69 @@ public struct OCSPRequest: Hashable, Sendable {
   public init(_ certificates: [OCSPCertificateID], nonce: [UInt8]? = nil) {
     self.certificates = certificates
     self.nonce = nonce.map { $0[...] }
-    isSigned = false
     hasUnknownCriticalExtension = false
   }
 
   /// - Throws: ``Malformed``, also for an empty list, one over ``certificateLimit``, or a nonce of a size that RFC 9654 forbids.
   public init(der: ArraySlice<UInt8>) throws(Malformed) {
-    var top = try ASN1Cursor(der, as: "OCSPRequest")
-    var fields = try top.enter()
-    var tbs = try fields.sequence("tbsRequest")
-    if var version = try tbs.context(ifPresent: 0, "version") {
-      guard try version.int("version") == 0 else { throw tbs.failure("the version is not 1", "version") }
-      try version.finish()
+    var top = TLVCursor(der, as: "OCSPRequest")
+    var fields = try top.enter(0x30, "OCSPRequest")
+    try top.finish()
+    var tbs = try fields.enter(0x30, "tbsRequest")
+    if let version = try tbs.content(ifPresent: 0xA0, "version") {
+      guard version.elementsEqual([0x02, 0x01, 0x00]) else { throw tbs.failure("the version is not 1") }
     }
-    if var name = try tbs.context(ifPresent: 1, "requestorName") {
-      _ = try GeneralName(from: &name)
-      try name.finish()
-    }
-    var requests = try tbs.sequence("requestList")
+    _ = try tbs.content(ifPresent: 0xA1, "requestorName")
+    var requests = try tbs.enter(0x30, "requestList")
     var list: [OCSPCertificateID] = []
     var hasUnknown = false
     while !requests.isAtEnd {
       guard list.count < Self.certificateLimit else {
         throw requests.failure("asks about more than \(Self.certificateLimit) certificates")
       }
-      var request = try requests.element()
+      var request = try requests.enter(0x30, "request")
       list.append(try OCSPCertificateID(from: &request))
-      if var wrapper = try request.context(ifPresent: 0, "singleRequestExtensions") {
-        hasUnknown = try Self.extensions(&wrapper).contains(where: \.isCritical) || hasUnknown
+      if let extensions = try request.content(ifPresent: 0xA0, "singleRequestExtensions") {
+        try Self.walk(extensions) { _, isCritical, _ in hasUnknown = hasUnknown || isCritical }
       }
       try request.finish()
     }
     guard !list.isEmpty else { throw requests.failure("asks about no certificate") }
     certificates = list
     var nonce: ArraySlice<UInt8>?
-    if var wrapper = try tbs.context(ifPresent: 2, "requestExtensions") {
-      for one in try Self.extensions(&wrapper) {
-        if one.oid == OID.ocspNonce {
-          nonce = try OCSPNonce.read(one)
-        } else if one.isCritical {
-          hasUnknown = true
+    if let extensions = try tbs.content(ifPresent: 0xA2, "requestExtensions") {
+      try Self.walk(extensions) { oid, isCritical, value throws(Malformed) in
+        if oid.elementsEqual(OCSPNonce.oid) {
+          nonce = try OCSPNonce.read(value)
+        } else {
+          hasUnknown = hasUnknown || isCritical
         }
       }
     }
     self.nonce = nonce
     hasUnknownCriticalExtension = hasUnknown
     try tbs.finish()
-    isSigned = try fields.raw(ifPresent: .context(0)) != nil
+    // Nobody here asks for a signature, or looks at one.
+    _ = try fields.content(ifPresent: 0xA0, "optionalSignature")
     try fields.finish()
+  }
+
+  /// Hands every one of some Extensions to `body`: its identifier's content, whether it is critical, and its value.
+  private static func walk(
+    _ extensions: ArraySlice<UInt8>,
+    _ body: (ArraySlice<UInt8>, Bool, ArraySlice<UInt8>) throws(Malformed) -> Void
+  ) throws(Malformed) {
+    var wrapper = TLVCursor(extensions, as: "extensions")
+    var all = try wrapper.enter(0x30, "extensions")
+    try wrapper.finish()
+    while !all.isAtEnd {
+      var fields = try all.enter(0x30, "extension")
+      let oid = try fields.content(0x06, "extnID")
+      let isCritical = try fields.content(ifPresent: 0x01, "critical")?.contains { $0 != 0 } ?? false
+      let value = try fields.content(0x04, "extnValue")
+      try fields.finish()
+      try body(oid, isCritical, value)
+    }
   }
 
   static func extensions(_ wrapper: inout ASN1Cursor) throws(Malformed) -> [Certificate.Extension] {
@@ -88,10 +101,10 @@ public struct OCSPRequest: Hashable, Sendable {
       der.sequence { der in
         der.sequence { der in
           der.sequence { der in
-            for certificate in certificates { der.sequence { certificate.write(to: &$0) } }
+            for certificate in certificates { der.sequence { $0.raw(certificate.encoded) } }
           }
           if let nonce {
-            der.context(2) { der in der.sequence { OCSPNonce.extension(nonce).write(to: &$0) } }
+            der.context(2) { der in der.sequence { $0.raw(OCSPNonce.encode(nonce)) } }
           }
         }
       }
@@ -101,13 +114,19 @@ public struct OCSPRequest: Hashable, Sendable {
 
 /// RFC 8954 §2.1, RFC 9654 §2.1   Nonce ::= OCTET STRING (SIZE(1..128))
 package enum OCSPNonce {
-  package static func `extension`(_ nonce: ArraySlice<UInt8>) -> Certificate.Extension {
-    Certificate.Extension(OID.ocspNonce) { $0.octets(nonce) }
+  /// The whole extension.
+  package static func encode(_ nonce: ArraySlice<UInt8>) -> [UInt8] {
+    DER.value(0x30, DER.value(0x06, oid), DER.value(0x04, DER.value(0x04, Array(nonce))))
   }
 
-  static func read(_ one: Certificate.Extension) throws(Malformed) -> ArraySlice<UInt8> {
-    var top = try ASN1Cursor(one.value, as: "nonce")
-    let nonce = try top.octets("nonce")
+  /// The content octets of the extension's identifier.
+  static let oid: [UInt8] = [0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x02]
+
+  /// The nonce in the extension's value.
+  static func read(_ value: ArraySlice<UInt8>) throws(Malformed) -> ArraySlice<UInt8> {
+    var top = TLVCursor(value, as: "nonce")
+    let nonce = try top.content(0x04, "nonce")
+    try top.finish()
     guard !nonce.isEmpty, nonce.count <= OCSPRequest.nonceLimit else {
       throw Malformed("a nonce has from 1 to \(OCSPRequest.nonceLimit) octets", path: "nonce")
     }

@@ -135,7 +135,7 @@ public struct BasicOCSPResponse: Hashable, Sendable {
   public var nonce: ArraySlice<UInt8>? {
     get throws(Malformed) {
       guard let one = extensions[OID.ocspNonce] else { return nil }
-      return try OCSPNonce.read(one)
+      return try OCSPNonce.read(one.value)
     }
   }
 
