@@ -241,7 +241,8 @@ import Testing
     async throws
   {
     let scene = try await Scene()
-    try FileManager.default.copyItem(at: Shell.binary, to: scene.shell.url("smime"))
+    // Another process writes what is run: one that this process wrote may still be open in a child of it.
+    _ = try scene.shell.script("cp '\(Shell.binary.path)' smime")
     let command = "PATH=/usr/bin:/bin ./smime verify signed.eml --anchor issuing.pem --at 2026-09-21T14:13:20Z"
     let missing = try scene.shell.script("\(command) --online")
     #expect(missing.status == 69)
@@ -249,9 +250,7 @@ import Testing
     #expect(missing.errors.contains("hint: "))
     #expect(try scene.shell.script(command).status == 0)
     for script in ["exit 3", "echo '{}'; cat >/dev/null", "head -c 100000 /dev/zero"] {
-      try scene.shell.write("#!/bin/sh\n\(script)\n", to: "smime-net")
-      try FileManager.default.setAttributes(
-        [.posixPermissions: 0o755], ofItemAtPath: scene.shell.url("smime-net").path)
+      _ = try scene.shell.script("printf '%s\\n' '#!/bin/sh' \"\(script)\" > smime-net && chmod 755 smime-net")
       let soft = try scene.shell.script("\(command) --online")
       #expect(soft.status == 0 && soft.output.contains("smime-net failed"), "\(script): \(soft.output)\(soft.errors)")
       #expect(try scene.shell.script("\(command) --online --revocation hard").status == 1)
