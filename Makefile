@@ -23,7 +23,7 @@ TIMED    := DiscoveryTests|AuthorityServiceTests|OnlineTests|RevocationTests|Res
 SUDO     := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers setup-lint build run test bench lint format install
+.PHONY: help setup setup-peers setup-lint build run test bench fuzz lint format install
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -61,8 +61,14 @@ test: setup setup-lint ## all tests
 	@SWIFT="$(SWIFT)" scripts/test --skip-build --skip '$(TIMED)'
 	@SWIFT="$(SWIFT)" scripts/test --skip-build --filter '$(TIMED)'
 
-bench: setup ## compare the speed with OpenSSL's CMS on the same keys
-	$(SWIFT) run -c release --package-path Benchmarks
+bench: setup ## compare the speed with libcrypto's on the same work; of HTTP with a fixed body (needs wrk)
+	$(SWIFT) run -c release --package-path Benchmarks smime-bench
+	$(SWIFT) run -c release --package-path Benchmarks revocation-bench
+	@if command -v wrk >/dev/null; then $(SWIFT) run -c release --package-path Benchmarks http-bench; \
+	else echo "http-bench needs wrk, which is not installed"; fi
+
+fuzz: setup ## feed every parser that strangers reach with changed inputs, two minutes each
+	scripts/fuzz
 
 lint: ## check the format of the sources
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Snippets Tests Conformance

@@ -105,7 +105,9 @@ public final class OCSPResponder: Sendable {
     guard parsed.certificates.allSatisfy(isOurs) else { return .refused(.unauthorized) }
     do {
       // Kept under the client's own octets are only those of the plain request, of which there is one for each certificate.
-      if parsed.certificates.count == 1, request.elementsEqual(OCSPRequest(parsed.certificates).encoded) {
+      if parsed.nonce == nil, parsed.certificates.count == 1,
+        request.elementsEqual(OCSPRequest(parsed.certificates).encoded)
+      {
         return try await signAhead(parsed.certificates[0], key, by: signer, at: instant)
       }
       return try await sign(parsed.certificates, nonce: parsed.nonce, by: signer, at: instant).answer
