@@ -58,8 +58,9 @@ public final class ScriptedServer: Sendable {
     self.log = log
     Thread.detachNewThread {
       while true {
-        let connection = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        let connection = accept(listener, nil, nil)
         guard connection >= 0 else { return }
+        _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
         Thread.detachNewThread {
           defer { close(connection) }
           guard let request = Self.read(connection) else { return }
