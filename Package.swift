@@ -171,8 +171,8 @@ let package = Package(
     .testTarget(
       name: "DiscoveryTests",
       dependencies: [
-        "ByteIO", "CMS", "Discovery", "Fetching", "Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport",
-        .product(name: "NIOHTTP1", package: "swift-nio"),
+        "ByteIO", "CMS", "Discovery", "Fetching", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto",
+        "SMIMETestSupport", .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: tests),
     .testTarget(
