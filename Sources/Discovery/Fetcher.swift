@@ -152,7 +152,9 @@ public final class Fetcher: AnswerSource {
   private func take(
     _ reply: HTTPExchange.Reply, from address: WebAddress, asked: Date, _ plan: Plan, _ entry: CacheEntry?
   ) throws(FetchFailure) -> FetchAnswer {
-    if reply.status == 304, let entry, entry.head.url == "\(address)", plan.request.freshness == .kept, let name = plan.name {
+    if reply.status == 304, let entry, entry.head.url == "\(address)", plan.request.freshness == .kept,
+      let name = plan.name
+    {
       // RFC 9111 §4.3.4: what it says now replaces what it said then.
       let policy = CachePolicy(reply.headers, received: asked)
       var confirmed = entry
