@@ -41,7 +41,8 @@ struct Stage {
 
   static func rules(_ change: (inout FetchRules) -> Void = { _ in }) -> FetchRules {
     var rules = FetchRules(.own)
-    rules.milliseconds = 10_000
+    // Long: tests that wait for programs keep the threads of these busy.
+    rules.milliseconds = 120_000
     change(&rules)
     return rules
   }

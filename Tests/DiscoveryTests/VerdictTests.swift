@@ -125,7 +125,7 @@ import Testing
       // A circle needs a second place.
       request.path == "/ocsp" && words == "circle" ? .http(302, ["Location": "/other"]) : reply
     }
-    let rules = Stage.rules { $0.milliseconds = words == "no answer within" ? 150 : 10_000 }
+    let rules = Stage.rules { $0.milliseconds = words == "no answer within" ? 150 : 120_000 }
     let scene = try await Scene(ocsp: server.url("/ocsp"), list: server.url("/ocsp"), pki: TestPKI())
     await scene.expectUnknown(words, rules: rules)
   }
