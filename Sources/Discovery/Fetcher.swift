@@ -15,7 +15,14 @@ public final class Fetcher: AnswerSource {
   private let resolver: any HostResolver
   private let now: @Sendable () -> Date
   private let cache: FetchCache?
-  private let fetchesLeft: Mutex<Int>
+  private let budget: Mutex<Budget>
+
+  /// What is left of what one process may do.
+  private struct Budget {
+    var fetches: Int
+    /// Hosts that kept somebody waiting once. They do not get to do it again.
+    var silent: Set<String> = []
+  }
 
   public convenience init(_ rules: FetchRules) { self.init(rules, resolver: SystemResolver(), now: { Date() }) }
 
@@ -24,7 +31,7 @@ public final class Fetcher: AnswerSource {
     self.resolver = resolver
     self.now = now
     cache = FetchCache(rules)
-    fetchesLeft = Mutex(rules.fetches)
+    budget = Mutex(Budget(fetches: rules.fetches))
   }
 
   public func answer(to request: FetchRequest) async -> Result<FetchAnswer, FetchFailure> {
@@ -71,13 +78,15 @@ public final class Fetcher: AnswerSource {
     let entry = plan.name.flatMap { cache?.entry($0, byteLimit: rules.byteLimit(plan.request.kind)) }
     let mayKeep = plan.request.freshness == .kept
     if let entry, mayKeep, entry.isFresh(at: now()) { return entry.answer(.cache) }
-    let mayAsk = fetchesLeft.withLock { left in
-      guard left > 0 else { return false }
-      left -= 1
-      return true
+    let origin = "\(plan.query.address.host):\(plan.query.address.port)"
+    let (mayAsk, isSilent) = budget.withLock { budget in
+      guard budget.fetches > 0 else { return (false, false) }
+      budget.fetches -= 1
+      return (true, budget.silent.contains(origin))
     }
     guard mayAsk else { throw FetchFailure(.budget, "more than \(rules.fetches) fetches") }
     do throws(FetchFailure) {
+      guard !isSilent else { throw FetchFailure(.timeout, "the host did not answer in time before") }
       let asked = now()
       let (reply, address) = try await Deadline.run(milliseconds: rules.milliseconds) { [self] in
         do throws(FetchFailure) {
@@ -86,6 +95,7 @@ public final class Fetcher: AnswerSource {
       }.get()
       return try take(reply, from: address, asked: asked, plan, entry)
     } catch {
+      if error.reason == .timeout { budget.withLock { _ = $0.silent.insert(origin) } }
       guard error.mayPass, mayKeep, let entry, entry.mayStandIn(at: now()) else { throw error }
       return entry.answer(.cache)
     }
@@ -131,7 +141,8 @@ public final class Fetcher: AnswerSource {
       throw error as? FetchFailure ?? FetchFailure(.name, "the address of \(host) is not known")
     }
     if let refused = addresses.first(where: { !$0.isAllowed(by: rules.addresses) }) {
-      throw FetchFailure(.address, "\(host) is at \(refused), which is not asked")
+      let why = refused.reach == .own ? ": it is private" : ""
+      throw FetchFailure(.address, "\(host) is at \(refused), which is not asked\(why)")
     }
     var failure = FetchFailure(.name, "\(host) has no address")
     for address in addresses.prefix(4) {

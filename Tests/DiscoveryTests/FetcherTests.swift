@@ -151,6 +151,16 @@ struct Stage {
     names.end()
   }
 
+  @Test func `waits for a silent host once, and for no other in its stead`() async throws {
+    let (silent, lively) = try (ScriptedServer { _ in .raw("", end: .hang) }, ScriptedServer { _ in .http(404) })
+    let fetcher = Stage.fetcher(Stage.rules { $0.milliseconds = 1_000 })
+    for path in ["/a", "/b", "/c"] {
+      #expect(await reason(FetchRequest(.revocationList, url: silent.url(path)), fetcher) == .timeout)
+    }
+    #expect(silent.requests.count == 1)
+    #expect(await reason(FetchRequest(.revocationList, url: lively.url()), fetcher) == .status)
+  }
+
   private final class Endless: HostResolver {
     private let waiting = Mutex<CheckedContinuation<Void, Never>?>(nil)
 

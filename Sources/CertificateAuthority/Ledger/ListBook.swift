@@ -19,11 +19,11 @@ struct ListBook {
     /// The URL that it was published at; it stands in lists that cover a part.
     let url: String?
     /// For a delta, what it is about.
-    let base: Base?
+    let base: BaseList?
     var signature: Base64Text?
   }
 
-  struct Base: Hashable, Sendable {
+  struct BaseList: Hashable, Sendable {
     let number: Int
     let revocationCount: Int
   }
@@ -34,14 +34,14 @@ struct ListBook {
   /// The last that was signed, of each kind.
   private(set) var current: [ListKind: Edition] = [:]
   /// Every complete list that was signed: a delta may be about any of them.
-  private var bases: [ListKind: [Base]] = [:]
+  private var bases: [ListKind: [BaseList]] = [:]
 
   init(lastNumber: Int = 0) { lastNumbers = [.root: lastNumber, .issuing: lastNumber] }
 
   func nextNumber(_ level: Authority.Level) -> Int { (lastNumbers[level] ?? 0) + 1 }
 
   /// The complete list that a delta of `kind` is about: the one with that number, or the last.
-  func base(for kind: ListKind, number: Int?) -> Base? {
+  func base(for kind: ListKind, number: Int?) -> BaseList? {
     let all = bases[kind.complete] ?? []
     guard let number else { return all.last }
     return all.last { $0.number == number }
@@ -80,7 +80,9 @@ struct ListBook {
       var edition = pending[kind]?.remove(at: place)
     else { return }
     edition.signature = signature
-    if !kind.isDelta { bases[kind, default: []].append(Base(number: number, revocationCount: edition.revocationCount)) }
+    if !kind.isDelta {
+      bases[kind, default: []].append(BaseList(number: number, revocationCount: edition.revocationCount))
+    }
     // Two that are made at once may be signed in any order.
     if current[kind].map({ $0.number < number }) ?? true { current[kind] = edition }
   }
