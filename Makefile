@@ -16,14 +16,15 @@ PRODUCTS := smime smime-net smimed
 BINARIES  = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)
 
 # What the build needs, and the programs that the tests exchange messages with.
-PACKAGES := libssl-dev pkg-config
-PEERS    := openssl gpgsm libnss3-tools gnutls-bin curl python3-venv
+PACKAGES := libssl-dev zlib1g-dev pkg-config
+PEERS    := openssl gpgsm libnss3-tools thunderbird libbcmail-java libbcpkix-java default-jdk-headless gnutls-bin curl \
+            python3-venv
 # Tests with servers that give up after a while run by themselves: beside others the clock would be against them.
 TIMED    := DiscoveryTests|AuthorityServiceTests|OnlineTests|RevocationTests|ResponderTests
 SUDO     := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers setup-lint build run test bench fuzz lint format install
+.PHONY: help setup setup-peers setup-lint build run test bench fuzz soak lint format install
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,8 +35,9 @@ setup: ## install the system packages that the build needs, if they are missing
 setup-peers: setup ## install the programs that the interoperability tests talk to
 	@$(call install,$(PEERS))
 
-setup-lint: setup-peers ## install the linter that certificates, lists and OCSP answers are held against
+setup-lint: setup-peers ## install the linter that certificates, lists and OCSP answers are held against, and Python's peer
 	@scripts/setup-lint
+	@scripts/setup-cryptography
 
 # Debian and its relatives; elsewhere the packages are named, and left to the user.
 define install
@@ -61,11 +63,19 @@ test: setup setup-lint ## all tests
 	@SWIFT="$(SWIFT)" scripts/test --skip-build --skip '$(TIMED)'
 	@SWIFT="$(SWIFT)" scripts/test --skip-build --filter '$(TIMED)'
 
-bench: setup ## compare the speed with libcrypto's on the same work; of HTTP with a fixed body (needs wrk)
-	$(SWIFT) run -c release --package-path Benchmarks smime-bench
+bench: build ## compare the speed with libcrypto's on the same work; of HTTP with a fixed body (needs wrk)
+	@scripts/setup-reference || echo "no newer libcrypto is to be had: its column stays empty"
+	$(SWIFT) build -c release --package-path Benchmarks --product smime-reference
+	$(SWIFT) build -c release --package-path Benchmarks --product smime-bench
+	@# Large files stay in memory, so that no disk is measured; everything runs on one core.
+	@if [ -d /dev/shm ]; then export TMPDIR=/dev/shm; fi; pin=$$(command -v taskset >/dev/null && echo "taskset -c 0"); \
+	$$pin Benchmarks/.build/release/smime-bench --smime $(BINARIES)/smime
 	$(SWIFT) run -c release --package-path Benchmarks revocation-bench
 	@if command -v wrk >/dev/null; then $(SWIFT) run -c release --package-path Benchmarks http-bench; \
 	else echo "http-bench needs wrk, which is not installed"; fi
+
+soak: build ## 5 GiB through every step within 64 MiB of memory, and a hundred kills of every command (needs 25 GiB)
+	scripts/soak $(BINARIES)/smime
 
 fuzz: setup ## feed every parser that strangers reach with changed inputs, two minutes each
 	scripts/fuzz

@@ -61,7 +61,10 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .target(name: "ByteIO", swiftSettings: strict),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // Base64 by vector instructions, which Swift cannot choose while it runs.
+    .target(name: "CBase64"),
+    .target(name: "ByteIO", dependencies: ["CBase64"], swiftSettings: strict),
     .target(
       name: "SMIMECrypto",
       dependencies: [
@@ -73,7 +76,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "PKIX", dependencies: ["ByteIO", "SMIMECrypto", asn1], swiftSettings: strict),
     .target(
-      name: "CMS", dependencies: ["ByteIO", "PKIX", "SMIMECrypto", asn1], swiftSettings: strict),
+      name: "CMS", dependencies: ["ByteIO", "CZlib", "PKIX", "SMIMECrypto", asn1], swiftSettings: strict),
     .target(name: "MIME", dependencies: ["ByteIO"], swiftSettings: strict),
     .target(
       name: "SMIME", dependencies: ["ByteIO", "CMS", "MIME", "PKIX", "SMIMECrypto"],

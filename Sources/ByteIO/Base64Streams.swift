@@ -1,17 +1,26 @@
+import CBase64
+
 /// Writes what it takes as base64 in lines of 76 characters that end in CRLF (RFC 2045 §6.8).
 public final class Base64EncodingSink: ByteSink {
   /// What fills one line.
   private static let lineBytes = 57
   private static let lineCharacters = 78
   private static let capacity = windowSize / lineCharacters * lineCharacters
+  /// What small messages do with.
+  private static let firstCapacity = 52 * lineCharacters
 
   private let target: any ByteSink
+  private let engine: Base64.Engine
   private var held: [UInt8] = []
   private var output: [UInt8] = []
   private var used = 0
 
-  public init(to target: any ByteSink) {
+  public convenience init(to target: any ByteSink) { self.init(to: target, engine: .fastest) }
+
+  init(to target: any ByteSink, engine: Base64.Engine) {
     self.target = target
+    self.engine = engine
+    output = [UInt8](repeating: 0, count: Self.firstCapacity)
     held.reserveCapacity(Self.lineBytes)
   }
 
@@ -21,15 +30,15 @@ public final class Base64EncodingSink: ByteSink {
       at = min(Self.lineBytes - held.count, bytes.count)
       for index in 0..<at { held.append(bytes[index]) }
       guard held.count == Self.lineBytes else { return }
-      if used == Self.capacity { try flush() }
+      if used == output.count { try flush() }
       let line = held
       emit(line.span, lines: 1)
       held.removeAll(keepingCapacity: true)
     }
     while bytes.count - at >= Self.lineBytes {
-      if used == Self.capacity { try flush() }
+      if used == output.count { try flush() }
       // As many whole lines as there is room for, coded in one run.
-      let lines = min((bytes.count - at) / Self.lineBytes, (Self.capacity - used) / Self.lineCharacters)
+      let lines = min((bytes.count - at) / Self.lineBytes, (output.count - used) / Self.lineCharacters)
       emit(bytes.extracting(at..<at + lines * Self.lineBytes), lines: lines)
       at += lines * Self.lineBytes
     }
@@ -57,13 +66,19 @@ public final class Base64EncodingSink: ByteSink {
       used = 0
     }
     try target.write(written.span.extracting(0..<used))
+    if written.count < Self.capacity, used == written.count { written = [UInt8](repeating: 0, count: Self.capacity) }
   }
 
   private func emit(_ bytes: Span<UInt8>, lines: Int) {
-    if output.isEmpty { output = [UInt8](repeating: 0, count: Self.capacity) }
     let start = used
+    used += lines * Self.lineCharacters
     unsafe output.withUnsafeMutableBytes { output in
       unsafe bytes.withUnsafeBytes { bytes in
+        if engine == .fastest, let from = bytes.baseAddress, let to = output.baseAddress,
+          unsafe smime_base64_encode_lines(from, lines, to + start) == lines
+        {
+          return
+        }
         unsafe Base64.pairs.withUnsafeBufferPointer { pairs in
           var from = 0
           var to = start
@@ -87,7 +102,6 @@ public final class Base64EncodingSink: ByteSink {
         }
       }
     }
-    used += lines * Self.lineCharacters
   }
 }
 
@@ -107,6 +121,7 @@ public struct Base64DecodingStream: ByteStream {
 /// Decodes as it reads. What was odd is counted.
 public final class Base64Reader: ByteReader {
   private let base: any ByteReader
+  private let engine: Base64.Engine
   private var text: [UInt8]
   private var textAt = 0
   private var textCount = 0
@@ -119,7 +134,10 @@ public final class Base64Reader: ByteReader {
   /// How many characters outside the alphabet, white space aside, were passed over, and how many were left over at the end.
   public private(set) var junkCount = 0
 
-  public init(_ stream: any ByteStream) {
+  public convenience init(_ stream: any ByteStream) { self.init(stream, engine: .fastest) }
+
+  init(_ stream: any ByteStream, engine: Base64.Engine) {
+    self.engine = engine
     base = stream.makeReader()
     text = stream.makeWindow()
   }
@@ -177,6 +195,11 @@ public final class Base64Reader: ByteReader {
           let end = textCount
           while at < end, to + 3 <= buffer.count {
             if groupCount == 0 {
+              if engine == .fastest, let from = text.baseAddress, let target = buffer.baseAddress {
+                let progress = unsafe smime_base64_decode(from + at, end - at, target + to, buffer.count - to)
+                at += progress.taken
+                to += progress.written
+              }
               // Eight characters of the alphabet at once: the common case.
               while at + 8 <= end, to + 8 <= buffer.count {
                 let first =
@@ -237,6 +260,11 @@ public final class Base64Reader: ByteReader {
 }
 
 extension Base64 {
+  /// Who does the bulk of the work. Both give the same bytes; the scalar code is all there is on other processors.
+  enum Engine {
+    case fastest, scalar
+  }
+
   /// The two characters for every twelve bits, the first in the low octet.
   static let pairs: [UInt16] = (0..<4_096).map { UInt16(alphabet[$0 >> 6]) | UInt16(alphabet[$0 & 63]) << 8 }
 

@@ -43,6 +43,12 @@ package enum Bytes {
     }
   }
 
+  /// Feeds `bytes` to `hasher` in one piece, where a collection's own hash goes byte by byte.
+  package static func hash(_ bytes: ArraySlice<UInt8>, into hasher: inout Hasher) {
+    hasher.combine(bytes.count)
+    unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+  }
+
   /// For buffers of the same count: without an address there are no bytes, in either.
   private static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
     guard let first = left.baseAddress, let second = right.baseAddress else { return true }

@@ -37,7 +37,7 @@ public struct LimitExceeded: Error, Hashable, Sendable, CustomStringConvertible 
   /// What was counted.
   public enum Resource: String, Hashable, Sendable {
     case size, nesting, parts, headerBytes, lineLength, elements, signers, recipients, signatures, pathSteps
-    case keyDerivationRounds
+    case keyDerivationRounds, inflation
   }
 
   public let resource: Resource

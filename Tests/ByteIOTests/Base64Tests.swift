@@ -31,8 +31,10 @@ struct Base64Tests {
     return (Base64.decode(characters) ?? [], junkCount)
   }
 
-  static func decoded(_ text: [UInt8], by size: Int, most: Int) throws -> (bytes: [UInt8], junkCount: Int) {
-    let reader = Base64Reader(DripSource(text, most: most))
+  static func decoded(
+    _ text: [UInt8], by size: Int, most: Int, engine: Base64.Engine = .fastest
+  ) throws -> (bytes: [UInt8], junkCount: Int) {
+    let reader = Base64Reader(DripSource(text, most: most), engine: engine)
     var buffer = [UInt8](repeating: 0, count: size)
     var result: [UInt8] = []
     while true {
@@ -42,9 +44,9 @@ struct Base64Tests {
     }
   }
 
-  static func encoded(_ bytes: [UInt8], pieces: Int) throws -> [UInt8] {
+  static func encoded(_ bytes: [UInt8], pieces: Int, engine: Base64.Engine = .fastest) throws -> [UInt8] {
     let sink = BufferSink()
-    let encoder = Base64EncodingSink(to: sink)
+    let encoder = Base64EncodingSink(to: sink, engine: engine)
     var rest = bytes[...]
     while !rest.isEmpty {
       try encoder.write(rest.prefix(pieces))
@@ -109,6 +111,53 @@ struct Base64Tests {
         let expected = Self.plainlyDecoded(text)
         let decoded = try Self.decoded(text, by: 64, most: 64)
         #expect(decoded.bytes == expected.bytes && decoded.junkCount == expected.junkCount)
+      }
+    }
+  }
+
+  @Test func vectorAndScalarEncodeAlike() throws {
+    var generator = SeededGenerator(3)
+    for count in Array(0...700) + [5_000, 52 * 57, 52 * 57 + 1, 200_000] {
+      let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      let pieces = Int.random(in: 1...1_000, using: &generator)
+      let scalar = try Self.encoded(bytes, pieces: max(1, count), engine: .scalar)
+      #expect(try Self.encoded(bytes, pieces: pieces) == scalar, "\(count) bytes in pieces of \(pieces)")
+    }
+  }
+
+  /// Every length, in lines of any length, ended in any way, with one wrong character of every kind anywhere.
+  @Test func vectorAndScalarDecodeAlike() throws {
+    var generator = SeededGenerator(4)
+    for count in 0...400 {
+      let line = [76, 76, 76, 64, 77, 1_000, 3].randomElement(using: &generator) ?? 76
+      let ending = ["\r\n", "\r\n", "\n", " \r\n", ""].randomElement(using: &generator) ?? ""
+      var text: [UInt8] = []
+      for place in 0..<count {
+        if place % line == 0, place > 0 { text += Array(ending.utf8) }
+        text.append(Base64.alphabet.randomElement(using: &generator) ?? 0)
+      }
+      for _ in 0..<4 {
+        let room = Int.random(in: 16...600, using: &generator)
+        let most = Int.random(in: 1...600, using: &generator)
+        let scalar = try Self.decoded(text, by: room, most: most, engine: .scalar)
+        let vector = try Self.decoded(text, by: room, most: most)
+        #expect(vector.bytes == scalar.bytes && vector.junkCount == scalar.junkCount, "\(count), lines of \(line)")
+        if let place = text.indices.randomElement(using: &generator) {
+          text[place] = UInt8.random(in: 0...255, using: &generator)
+        }
+      }
+    }
+  }
+
+  @Test func noCharacterSlipsThroughTheVector() throws {
+    let good = [UInt8](repeating: UInt8(ascii: "Q"), count: 96)
+    for place in [0, 1, 15, 16, 31, 32, 47, 63, 64, 75, 76, 95] {
+      for character in UInt8.min...UInt8.max {
+        var text = good
+        text[place] = character
+        let scalar = try Self.decoded(text, by: 200, most: 200, engine: .scalar)
+        let vector = try Self.decoded(text, by: 200, most: 200)
+        #expect(vector.bytes == scalar.bytes && vector.junkCount == scalar.junkCount, "\(character) at \(place)")
       }
     }
   }
