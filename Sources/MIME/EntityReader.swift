@@ -64,7 +64,8 @@ final class EntityReader {
     } else if delimiter == nil {
       delimiter = try skipToBoundary()
     }
-    let end = max(delimiter?.partEnd ?? source.count, start)
+    // A boundary right behind a header: the line end between them belongs to both, so that what is inside stays inside.
+    let end = max(delimiter?.partEnd ?? source.count, start, parts.last?.range.upperBound ?? start)
     if depth == 0, sawBareLF { defects.append(Defect(.bareLineFeed, "byte 0")) }
     headerEnd = min(headerEnd, end)
     bodyStart = min(bodyStart, end)

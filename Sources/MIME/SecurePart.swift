@@ -6,8 +6,15 @@ public enum SecurePart {
     case envelopedData = "enveloped-data"
     case authEnvelopedData = "authEnveloped-data"
     case certificatesOnly = "certs-only"
+    case compressedData = "compressed-data"
 
-    public var fileName: String { self == .certificatesOnly ? "smime.p7c" : "smime.p7m" }
+    public var fileName: String {
+      switch self {
+      case .signedData, .envelopedData, .authEnvelopedData: "smime.p7m"
+      case .certificatesOnly: "smime.p7c"
+      case .compressedData: "smime.p7z"
+      }
+    }
 
     /// What readers that show the part say of it.
     var description: String {
@@ -15,6 +22,7 @@ public enum SecurePart {
       case .signedData: "S/MIME signed message"
       case .envelopedData, .authEnvelopedData: "S/MIME encrypted message"
       case .certificatesOnly: "S/MIME certificates"
+      case .compressedData: "S/MIME compressed message"
       }
     }
   }

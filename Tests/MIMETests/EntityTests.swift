@@ -268,6 +268,17 @@ struct EntityTests {
     }
   }
 
+  /// The empty line that ends the header of the part is the line end of the boundary as well.
+  @Test func `an empty message before a boundary stays inside its part`() throws {
+    let message = crlf("Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: message/rfc822\n\n--x--\n")
+    let root = try Entity(BufferSource(message))
+    let part = try #require(root.parts.first)
+    let inner = try #require(part.parts.first)
+    #expect(inner.range.isEmpty)
+    #expect(part.bodyRange.lowerBound <= inner.range.lowerBound && inner.range.upperBound <= part.range.upperBound)
+    #expect(part.range.upperBound <= root.range.upperBound)
+  }
+
   @Test func everyTruncation() throws {
     let message = crlf(Self.nested)
     for count in 0...message.count {
