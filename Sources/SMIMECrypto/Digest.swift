@@ -1,14 +1,21 @@
 import Crypto
 public import SwiftASN1
 
-/// A message digest that CMS and certificates name (RFC 3370 §2, RFC 5754 §2).
+/// A message digest that CMS and certificates name (RFC 3370 §2, RFC 5754 §2, RFC 8702 §3.1, RFC 9688 §2).
 public enum DigestAlgorithm: Hashable, Sendable, CaseIterable {
   case md5, sha1, sha224, sha256, sha384, sha512
+  case sha3_224, sha3_256, sha3_384, sha3_512
+  /// SHAKE128 with 32 bytes of output, SHAKE256 with 64 (RFC 8702 §3.1).
+  case shake128, shake256
 
   /// The algorithm that `identifier` names. NULL and absent parameters both mean none (RFC 5754 §2).
   ///
   /// - Throws: ``Unsupported`` for another algorithm, ``Malformed`` for parameters.
   public init(_ identifier: AlgorithmIdentifier) throws {
+    if identifier == Self.ed448Identifier {
+      self = .shake256
+      return
+    }
     guard let digest = DigestAlgorithm(oid: identifier.algorithm) else {
       throw Unsupported("the digest algorithm \(OID.name(identifier.algorithm))")
     }
@@ -29,23 +36,49 @@ public enum DigestAlgorithm: Hashable, Sendable, CaseIterable {
     case .sha256: [2, 16, 840, 1, 101, 3, 4, 2, 1]
     case .sha384: [2, 16, 840, 1, 101, 3, 4, 2, 2]
     case .sha512: [2, 16, 840, 1, 101, 3, 4, 2, 3]
+    case .sha3_224: [2, 16, 840, 1, 101, 3, 4, 2, 7]
+    case .sha3_256: [2, 16, 840, 1, 101, 3, 4, 2, 8]
+    case .sha3_384: [2, 16, 840, 1, 101, 3, 4, 2, 9]
+    case .sha3_512: [2, 16, 840, 1, 101, 3, 4, 2, 10]
+    case .shake128: [2, 16, 840, 1, 101, 3, 4, 2, 11]
+    case .shake256: [2, 16, 840, 1, 101, 3, 4, 2, 12]
     }
   }
 
   /// As it is written: without parameters (RFC 5754 §2).
   public var identifier: AlgorithmIdentifier { AlgorithmIdentifier(oid) }
 
+  /// RFC 8419 §3.1: id-shake256-len with 512 bits, which is how a SignerInfo of Ed448 with signed attributes names SHAKE256.
+  public static let ed448Identifier = AlgorithmIdentifier(
+    [2, 16, 840, 1, 101, 3, 4, 2, 18], parameters: [0x02, 0x02, 0x02, 0x00])
+
   /// The size of a digest in bytes.
   public var byteCount: Int {
     switch self {
     case .md5: 16
     case .sha1: 20
-    case .sha224: 28
-    case .sha256: 32
-    case .sha384: 48
-    case .sha512: 64
+    case .sha224, .sha3_224: 28
+    case .sha256, .sha3_256, .shake128: 32
+    case .sha384, .sha3_384: 48
+    case .sha512, .sha3_512, .shake256: 64
     }
   }
+
+  /// The size of what is hashed at a time, in bytes: HMAC's B (RFC 2104 §2); for SHA-3 and SHAKE the sponge's rate.
+  package var blockByteCount: Int {
+    switch self {
+    case .md5, .sha1, .sha224, .sha256: 64
+    case .sha384, .sha512: 128
+    case .sha3_224: 144
+    case .sha3_256, .shake256: 136
+    case .sha3_384: 104
+    case .sha3_512: 72
+    case .shake128: 168
+    }
+  }
+
+  /// True for SHAKE: its output has the length that is asked for, and it masks by itself where others need MGF1.
+  package var isExtendable: Bool { self == .shake128 || self == .shake256 }
 
   public var name: String {
     switch self {
@@ -55,10 +88,17 @@ public enum DigestAlgorithm: Hashable, Sendable, CaseIterable {
     case .sha256: "SHA-256"
     case .sha384: "SHA-384"
     case .sha512: "SHA-512"
+    case .sha3_224: "SHA3-224"
+    case .sha3_256: "SHA3-256"
+    case .sha3_384: "SHA3-384"
+    case .sha3_512: "SHA3-512"
+    case .shake128: "SHAKE128"
+    case .shake256: "SHAKE256"
     }
   }
 
-  /// The value of multipart/signed's `micalg` parameter (RFC 8551 §3.5.3.2).
+  /// The value of multipart/signed's `micalg` parameter (RFC 8551 §3.5.3.2). SHA-3 and SHAKE have no name registered
+  /// there; theirs are the names of the hash function registry, in small letters.
   public var micalg: String {
     switch self {
     case .md5: "md5"
@@ -67,6 +107,12 @@ public enum DigestAlgorithm: Hashable, Sendable, CaseIterable {
     case .sha256: "sha-256"
     case .sha384: "sha-384"
     case .sha512: "sha-512"
+    case .sha3_224: "sha3-224"
+    case .sha3_256: "sha3-256"
+    case .sha3_384: "sha3-384"
+    case .sha3_512: "sha3-512"
+    case .shake128: "shake128"
+    case .shake256: "shake256"
     }
   }
 
@@ -86,13 +132,17 @@ public struct MessageDigest {
       case evp(EVPDigest)
       /// While the engine is in another's hand.
       case none
+    #else
+      case sha3_256(SHA3_256)
+      case sha3_384(SHA3_384)
+      case sha3_512(SHA3_512)
     #endif
   }
 
   public let algorithm: DigestAlgorithm
   private var engine: Engine
 
-  /// - Throws: ``Unsupported`` for SHA-224 without the OpenSSL trait.
+  /// - Throws: ``Unsupported`` for SHA-224, SHA3-224 and SHAKE without the OpenSSL trait.
   public init(_ algorithm: DigestAlgorithm) throws(Unsupported) {
     self.algorithm = algorithm
     switch algorithm {
@@ -101,12 +151,17 @@ public struct MessageDigest {
     case .sha256: engine = .sha256(SHA256())
     case .sha384: engine = .sha384(SHA384())
     case .sha512: engine = .sha512(SHA512())
-    case .sha224:
-      #if OpenSSL
+    #if OpenSSL
+      // libcrypto's SHA-3 takes 0.7 times as long as swift-crypto's, which has no other of these.
+      case .sha224, .sha3_224, .sha3_256, .sha3_384, .sha3_512, .shake128, .shake256:
         engine = .evp(try EVPDigest(algorithm))
-      #else
-        throw Unsupported("SHA-224 without the OpenSSL trait")
-      #endif
+    #else
+      case .sha3_256: engine = .sha3_256(SHA3_256())
+      case .sha3_384: engine = .sha3_384(SHA3_384())
+      case .sha3_512: engine = .sha3_512(SHA3_512())
+      case .sha224, .sha3_224, .shake128, .shake256:
+        throw Unsupported("\(algorithm.name) without the OpenSSL trait")
+    #endif
     }
   }
 
@@ -141,6 +196,16 @@ public struct MessageDigest {
         unsafe hash.update(bytes)
         engine = .evp(hash)
       case .none: break
+    #else
+      case .sha3_256(var hash):
+        unsafe hash.update(bufferPointer: bytes)
+        engine = .sha3_256(hash)
+      case .sha3_384(var hash):
+        unsafe hash.update(bufferPointer: bytes)
+        engine = .sha3_384(hash)
+      case .sha3_512(var hash):
+        unsafe hash.update(bufferPointer: bytes)
+        engine = .sha3_512(hash)
     #endif
     }
   }
@@ -156,6 +221,10 @@ public struct MessageDigest {
     #if OpenSSL
       case .evp(let hash): hash.finalize()
       case .none: []
+    #else
+      case .sha3_256(let hash): Array(hash.finalize())
+      case .sha3_384(let hash): Array(hash.finalize())
+      case .sha3_512(let hash): Array(hash.finalize())
     #endif
     }
   }

@@ -17,11 +17,12 @@ package enum HMACode {
     case .sha256: return Array(HMAC<SHA256>.authenticationCode(for: message, using: key))
     case .sha384: return Array(HMAC<SHA384>.authenticationCode(for: message, using: key))
     case .sha512: return Array(HMAC<SHA512>.authenticationCode(for: message, using: key))
-    case .sha224:
-      // Keys of this package's own structures are short; RFC 2104 §2 written out for the digest swift-crypto lacks.
+    case .sha224, .sha3_224, .sha3_256, .sha3_384, .sha3_512, .shake128, .shake256:
+      // RFC 2104 §2 written out for the digests that swift-crypto lacks.
+      let size = digest.blockByteCount
       var block = unsafe key.withUnsafeBytes { unsafe Array($0) }
-      if block.count > 64 { block = try MessageDigest.hash(ArraySlice(block), digest) }
-      block += [UInt8](repeating: 0, count: 64 - block.count)
+      if block.count > size { block = try MessageDigest.hash(ArraySlice(block), digest) }
+      block += [UInt8](repeating: 0, count: size - block.count)
       let inner = try MessageDigest.hash(ArraySlice(block.map { $0 ^ 0x36 } + message), digest)
       return try MessageDigest.hash(ArraySlice(block.map { $0 ^ 0x5C } + inner), digest)
     }
@@ -49,6 +50,49 @@ package enum X963KDF {
   }
 }
 
+/// HKDF (RFC 5869).
+package enum HKDF {
+  /// `byteCount` bytes, at most 255 digests of them.
+  ///
+  /// - Parameter salt: empty where there is none, which is the same as a digest of zeros (RFC 5869 §2.2).
+  package static func derive(
+    from secret: SymmetricKey, salt: ArraySlice<UInt8>, info: [UInt8], byteCount: Int, _ digest: DigestAlgorithm
+  ) throws -> SymmetricKey {
+    guard byteCount <= 255 * digest.byteCount else { throw Unsupported("HKDF of \(byteCount) octets") }
+    let key = try HMACode.code(of: secret.octets[...], key: Array(salt), digest)
+    var derived: [UInt8] = []
+    var block: [UInt8] = []
+    var counter: UInt8 = 1
+    while derived.count < byteCount {
+      block = try HMACode.code(of: (block + info + [counter])[...], key: key, digest)
+      derived += block
+      counter &+= 1
+    }
+    return SymmetricKey(octets: derived[..<byteCount])
+  }
+}
+
+/// KDF3 of ANSI X9.44, the single-step derivation of NIST SP 800-56C (RFC 9690 §1).
+package enum KDF3 {
+  /// `byteCount` bytes: Hash(counter ‖ Z ‖ info) for counter = 1, 2, …
+  package static func derive(
+    from secret: SymmetricKey, info: [UInt8], byteCount: Int, _ digest: DigestAlgorithm
+  ) throws(Unsupported) -> SymmetricKey {
+    var derived: [UInt8] = []
+    var counter: UInt32 = 1
+    let secret = secret.octets
+    while derived.count < byteCount {
+      var hash = try MessageDigest(digest)
+      hash.update([24, 16, 8, 0].map { UInt8(truncatingIfNeeded: counter >> $0) })
+      hash.update(secret)
+      hash.update(info)
+      derived += hash.finalize()
+      counter += 1
+    }
+    return SymmetricKey(octets: derived[..<byteCount])
+  }
+}
+
 /// PKCS#12's own key derivation (RFC 7292 B.2).
 package enum PKCS12KDF {
   /// What the derived bytes are for (RFC 7292 B.3).
@@ -65,7 +109,7 @@ package enum PKCS12KDF {
     guard rounds >= 1, rounds <= PasswordEncryption.roundLimit else {
       throw LimitExceeded(.keyDerivationRounds, limit: PasswordEncryption.roundLimit)
     }
-    let block = digest == .sha384 || digest == .sha512 ? 128 : 64
+    let block = digest.blockByteCount
     func filled(_ bytes: some Collection<UInt8>) -> [UInt8] {
       guard !bytes.isEmpty else { return [] }
       let count = (bytes.count + block - 1) / block * block
@@ -99,7 +143,7 @@ package enum PKCS12KDF {
     case .sha256: return rehashed(value, rounds: rounds, by: SHA256.self)
     case .sha384: return rehashed(value, rounds: rounds, by: SHA384.self)
     case .sha512: return rehashed(value, rounds: rounds, by: SHA512.self)
-    case .sha224:
+    case .sha224, .sha3_224, .sha3_256, .sha3_384, .sha3_512, .shake128, .shake256:
       var value = value
       for _ in 0..<rounds { value = try MessageDigest.hash(ArraySlice(value), digest) }
       return value

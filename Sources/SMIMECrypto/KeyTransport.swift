@@ -100,6 +100,7 @@ extension PublicKey {
       throw Unsupported("\(transport.name) with \(summary)")
     }
     if let objection = numbers.objection { throw Unsupported(objection) }
+    guard numbers.bits >= 1024 else { throw Unsupported("encryption to \(summary)") }
     let message = key.octets
     let padding: _RSA.Encryption.Padding?
     switch transport {

@@ -14,12 +14,18 @@ package struct PBKDF2: Hashable, Sendable {
   package let keyByteCount: Int?
   /// The digest of the PRF, HMAC.
   package let digest: DigestAlgorithm
+  /// What the PRF is called.
+  private let prf: ASN1ObjectIdentifier
 
-  package init(salt: [UInt8], rounds: Int, keyByteCount: Int? = nil, _ digest: DigestAlgorithm) {
+  /// - Throws: ``Unsupported`` for a digest that makes no PRF here.
+  package init(
+    salt: [UInt8], rounds: Int, keyByteCount: Int? = nil, _ digest: DigestAlgorithm
+  ) throws(Unsupported) {
     self.salt = salt
     self.rounds = rounds
     self.keyByteCount = keyByteCount
     self.digest = digest
+    prf = try Self.prf(digest)
   }
 
   /// - Throws: ``Malformed``, ``Unsupported``, or `LimitExceeded` for a derivation that costs too much.
@@ -38,6 +44,7 @@ package struct PBKDF2: Hashable, Sendable {
     }
     digest = fields.isAtEnd ? .sha1 : try Self.digest(AlgorithmIdentifier(from: &fields, "prf"))
     try fields.finish()
+    prf = try Self.prf(digest)
   }
 
   /// `rounds` if a file may ask for so many.
@@ -55,37 +62,46 @@ package struct PBKDF2: Hashable, Sendable {
     return digest
   }
 
-  func write(to der: inout DER.Serializer) {
-    der.sequence { der in
-      der.oid(OID.pbkdf2)
+  /// As a keyDerivationAlgorithm.
+  package var identifier: AlgorithmIdentifier {
+    let parameters = DER.Serializer.encode { der in
       der.sequence { der in
         der.octets(salt)
         der.int(rounds)
         if let keyByteCount { der.int(keyByteCount) }
-        if digest != .sha1 { AlgorithmIdentifier(hmac, parameters: AlgorithmIdentifier.null).write(to: &der) }
+        if digest != .sha1 {
+          AlgorithmIdentifier(prf, parameters: AlgorithmIdentifier.null).write(to: &der)
+        }
       }
     }
+    return AlgorithmIdentifier(OID.pbkdf2, parameters: ArraySlice(parameters))
   }
 
-  private var hmac: ASN1ObjectIdentifier {
+  func write(to der: inout DER.Serializer) { identifier.write(to: &der) }
+
+  /// What HMAC with `digest` is called as a PRF (RFC 8018 B.1.2).
+  private static func prf(_ digest: DigestAlgorithm) throws(Unsupported) -> ASN1ObjectIdentifier {
     switch digest {
-    case .md5, .sha1: [1, 2, 840, 113549, 2, 7]
+    case .sha1: [1, 2, 840, 113549, 2, 7]
     case .sha224: [1, 2, 840, 113549, 2, 8]
     case .sha256: OID.hmacSHA256
     case .sha384: [1, 2, 840, 113549, 2, 10]
     case .sha512: [1, 2, 840, 113549, 2, 11]
+    case .md5, .sha3_224, .sha3_256, .sha3_384, .sha3_512, .shake128, .shake256:
+      throw Unsupported("PBKDF2 with \(digest.name)")
     }
   }
 
   package func derive(from password: [UInt8], byteCount: Int) throws -> SymmetricKey {
     let digest: KDF.Insecure.PBKDF2.HashFunction =
       switch self.digest {
-      case .md5: .insecureMD5
       case .sha1: .insecureSHA1
       case .sha224: .insecureSHA224
       case .sha256: .sha256
       case .sha384: .sha384
       case .sha512: .sha512
+      case .md5, .sha3_224, .sha3_256, .sha3_384, .sha3_512, .shake128, .shake256:
+        throw Unsupported("PBKDF2 with \(self.digest.name)")
       }
     // The number of rounds was checked: old files have few, and they must be read.
     let key = try KDF.Insecure.PBKDF2.deriveKey(

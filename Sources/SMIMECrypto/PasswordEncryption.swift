@@ -24,7 +24,7 @@ package struct PasswordEncryption: Sendable {
 
   /// PBES2 with PBKDF2-HMAC-SHA-256 and AES-256-CBC.
   package static func pbes2(rounds: Int = 600_000) throws -> PasswordEncryption {
-    let derivation = PBKDF2(salt: SecureRandom.bytes(16), rounds: rounds, .sha256)
+    let derivation = try PBKDF2(salt: SecureRandom.bytes(16), rounds: rounds, .sha256)
     let cipher = ContentCipherParameters(fresh: .aesCBC(keyBits: 256))
     let parameters = DER.Serializer.encode { der in
       der.sequence { der in

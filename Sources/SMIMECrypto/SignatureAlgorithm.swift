@@ -15,7 +15,7 @@ public struct PSSParameters: Hashable, Sendable {
     self.saltByteCount = saltByteCount
   }
 
-  /// What is written: one digest for both, and a salt as long as it.
+  /// What is written: one digest for both, and a salt as long as it. SHAKE masks by itself, without MGF1 (RFC 8702 §3.2.1).
   public init(_ digest: DigestAlgorithm) {
     self.init(digest: digest, maskDigest: digest, saltByteCount: digest.byteCount)
   }
@@ -64,7 +64,15 @@ extension DigestAlgorithm {
     guard var inner = try fields.context(ifPresent: tag, field) else { return .sha1 }
     let identifier = try AlgorithmIdentifier(from: &inner, field)
     try inner.finish()
-    return try DigestAlgorithm(identifier)
+    return try DigestAlgorithm(identifier).ofFixedSize
+  }
+
+  /// This digest where SHAKE is not allowed: RFC 8702 has identifiers of its own for PSS, and none for OAEP or MGF1.
+  private var ofFixedSize: DigestAlgorithm {
+    get throws(Unsupported) {
+      guard !isExtendable else { throw Unsupported("\(name) in parameters of PSS or OAEP") }
+      return self
+    }
   }
 
   /// MGF1's digest under an EXPLICIT tag, SHA-1 when it is absent.
@@ -77,7 +85,7 @@ extension DigestAlgorithm {
     }
     guard let parameters = identifier.parameters else { throw inner.failure("MGF1 names no digest", field) }
     var digest = try ASN1Cursor(parameters, as: "maskGenAlgorithm", rules: .ber)
-    return try DigestAlgorithm(AlgorithmIdentifier(from: &digest, "hashAlgorithm"))
+    return try DigestAlgorithm(AlgorithmIdentifier(from: &digest, "hashAlgorithm")).ofFixedSize
   }
 }
 
@@ -91,6 +99,12 @@ public enum SignatureAlgorithm: Hashable, Sendable {
   case ecdsa(DigestAlgorithm)
   /// PureEdDSA on curve25519 (RFC 8032, RFC 8410, RFC 8419)
   case ed25519
+  /// PureEdDSA on curve448 (RFC 8032, RFC 8410, RFC 8419)
+  case ed448
+  /// ML-DSA with an empty context (RFC 9881, RFC 9882)
+  case mlDSA65, mlDSA87
+  /// DSA (RFC 3370 §3.1). Reading only.
+  case dsa(DigestAlgorithm)
 
   /// What `identifier` names.
   ///
@@ -99,7 +113,7 @@ public enum SignatureAlgorithm: Hashable, Sendable {
   /// - Throws: ``Malformed`` or ``Unsupported``.
   public init(_ identifier: AlgorithmIdentifier, digest: DigestAlgorithm? = nil) throws {
     if let (algorithm, _) = Self.table.first(where: { $0.1 == identifier.algorithm }) {
-      guard identifier.hasNoParameters else { throw Malformed("\(algorithm.name) has parameters") }
+      guard algorithm.takes(identifier) else { throw Malformed("\(algorithm.name) has parameters") }
       self = algorithm
       return
     }
@@ -109,12 +123,16 @@ public enum SignatureAlgorithm: Hashable, Sendable {
       self = .rsaPSS(try PSSParameters(parameters: parameters))
     case OID.rsaEncryption where digest != nil:
       // RFC 3370 §3.2: what most software writes in a SignerInfo.
-      guard let digest else { throw Unsupported("rsaEncryption as a signature algorithm") }
+      guard let digest, !digest.isExtendable else { throw Unsupported("rsaEncryption as a signature algorithm") }
       self = .rsaPKCS1(digest)
     case OID.ecPublicKey where digest != nil:
       // QUIRK: Apple's Security framework names the key's algorithm here; RFC 5753 §2.1.1 wants ecdsa-with-*.
       guard let digest else { throw Unsupported("id-ecPublicKey as a signature algorithm") }
       self = .ecdsa(digest)
+    case OID.dsa where digest != nil:
+      // QUIRK: OpenSSL before 1.0 and others name the key's algorithm here; RFC 3370 §3.1 wants id-dsa-with-sha1.
+      guard let digest else { throw Unsupported("id-dsa as a signature algorithm") }
+      self = .dsa(digest)
     case OID.sha1WithRSAOIW:
       self = .rsaPKCS1(.sha1)
     default:
@@ -125,9 +143,18 @@ public enum SignatureAlgorithm: Hashable, Sendable {
   /// As it is written: NULL for RSA v1.5, nothing for ECDSA and EdDSA, PSS with its parameters (S/MIME BR 7.1.3.2).
   public var identifier: AlgorithmIdentifier {
     switch self {
+    case .rsaPSS(let parameters) where parameters.digest.isExtendable: AlgorithmIdentifier(oid)
     case .rsaPSS(let parameters): AlgorithmIdentifier(OID.rsaPSS, parameters: ArraySlice(parameters.encoded))
     case .rsaPKCS1: AlgorithmIdentifier(oid, parameters: AlgorithmIdentifier.null)
     default: AlgorithmIdentifier(oid)
+    }
+  }
+
+  /// RFC 8419 §2.4, RFC 9881 §2, RFC 8702 §3.2: no parameters, where older algorithms also take NULL.
+  private func takes(_ identifier: AlgorithmIdentifier) -> Bool {
+    switch self {
+    case .ed448, .mlDSA65, .mlDSA87, .rsaPSS, .ecdsa(.shake128), .ecdsa(.shake256): identifier.parameters == nil
+    default: identifier.hasNoParameters
     }
   }
 
@@ -139,6 +166,16 @@ public enum SignatureAlgorithm: Hashable, Sendable {
     (.rsaPKCS1(.sha512), OID.sha512WithRSA), (.ecdsa(.sha512), OID.ecdsaWithSHA512), (.ed25519, OID.ed25519),
     (.rsaPKCS1(.sha224), OID.sha224WithRSA), (.ecdsa(.sha224), OID.ecdsaWithSHA224),
     (.rsaPKCS1(.sha1), OID.sha1WithRSA), (.ecdsa(.sha1), OID.ecdsaWithSHA1), (.rsaPKCS1(.md5), OID.md5WithRSA),
+    (.mlDSA65, OID.mlDSA65), (.mlDSA87, OID.mlDSA87), (.ed448, OID.ed448),
+    (.rsaPKCS1(.sha3_224), OID.sha3_224WithRSA), (.rsaPKCS1(.sha3_256), OID.sha3_256WithRSA),
+    (.rsaPKCS1(.sha3_384), OID.sha3_384WithRSA), (.rsaPKCS1(.sha3_512), OID.sha3_512WithRSA),
+    (.ecdsa(.sha3_224), OID.ecdsaWithSHA3_224), (.ecdsa(.sha3_256), OID.ecdsaWithSHA3_256),
+    (.ecdsa(.sha3_384), OID.ecdsaWithSHA3_384), (.ecdsa(.sha3_512), OID.ecdsaWithSHA3_512),
+    (.ecdsa(.shake128), OID.ecdsaWithSHAKE128), (.ecdsa(.shake256), OID.ecdsaWithSHAKE256),
+    (.rsaPSS(PSSParameters(.shake128)), OID.rsaPSSWithSHAKE128),
+    (.rsaPSS(PSSParameters(.shake256)), OID.rsaPSSWithSHAKE256),
+    (.dsa(.sha1), OID.dsaWithSHA1), (.dsa(.sha224), OID.dsaWithSHA224), (.dsa(.sha256), OID.dsaWithSHA256),
+    (.dsa(.sha384), OID.dsaWithSHA384), (.dsa(.sha512), OID.dsaWithSHA512),
   ]
 }
 
@@ -146,9 +183,9 @@ extension SignatureAlgorithm {
   /// The digest that is signed; nil where the algorithm takes the whole message.
   public var digest: DigestAlgorithm? {
     switch self {
-    case .rsaPKCS1(let digest), .ecdsa(let digest): digest
+    case .rsaPKCS1(let digest), .ecdsa(let digest), .dsa(let digest): digest
     case .rsaPSS(let parameters): parameters.digest
-    case .ed25519: nil
+    case .ed25519, .ed448, .mlDSA65, .mlDSA87: nil
     }
   }
 
@@ -157,8 +194,26 @@ extension SignatureAlgorithm {
     case .rsaPKCS1(let digest): "RSA with \(digest.name)"
     case .rsaPSS(let parameters): "RSA-PSS with \(parameters.digest.name)"
     case .ecdsa(let digest): "ECDSA with \(digest.name)"
+    case .dsa(let digest): "DSA with \(digest.name)"
     case .ed25519: "Ed25519"
+    case .ed448: "Ed448"
+    case .mlDSA65: "ML-DSA-65"
+    case .mlDSA87: "ML-DSA-87"
     }
+  }
+
+  /// The digest that goes into the signed attributes beside such a signature: its own, or the one that is written where it
+  /// has none (RFC 8419 §2.3, RFC 9882 §4).
+  public var contentDigest: DigestAlgorithm {
+    switch self {
+    case .ed448: .shake256
+    default: digest ?? .sha512
+    }
+  }
+
+  /// How a SignerInfo with signed attributes names ``contentDigest``: Ed448 wants SHAKE256's length said (RFC 8419 §3.1).
+  public var contentDigestIdentifier: AlgorithmIdentifier {
+    self == .ed448 ? DigestAlgorithm.ed448Identifier : contentDigest.identifier
   }
 
   /// True when a digest in it is weak.
@@ -167,7 +222,14 @@ extension SignatureAlgorithm {
   /// True when a key of `key`'s kind can make such signatures.
   public func isUsable(with key: PublicKey) -> Bool {
     switch (self, key.kind) {
-    case (.rsaPKCS1, .rsa), (.rsaPSS, .rsa), (.ecdsa, .ec), (.ed25519, .ed25519): true
+    case (.rsaPKCS1(let digest), .rsa): !digest.isExtendable
+    case (.rsaPSS(let parameters), .rsa):
+      // RFC 8702 §3.2.1: SHAKE goes with itself alone.
+      parameters.digest.isExtendable || parameters.maskDigest.isExtendable
+        ? parameters == PSSParameters(parameters.digest) : true
+    case (.ecdsa, .ec), (.ed25519, .ed25519), (.ed448, .ed448), (.mlDSA65, .mlDSA65), (.mlDSA87, .mlDSA87),
+      (.dsa, .dsa):
+      true
     case (.rsaPSS(let parameters), .rsaPSS(_, let restriction)):
       // RFC 4055 §3.3: digest and mask as the key says, the salt at least as long.
       restriction.map {

@@ -6,7 +6,7 @@ import Testing
 func parameters(_ encryption: ContentEncryption, _ iv: [UInt8], tag: Int? = 16) throws -> ContentCipherParameters {
   let encoded = DER.Serializer.encode { der in
     switch encryption {
-    case .aesGCM:
+    case .aesGCM, .aesCCM:
       der.sequence { der in
         der.octets(iv)
         if let tag { der.int(tag) }
@@ -49,7 +49,8 @@ func decrypt(
 }
 
 @Suite struct `Content ciphers` {
-  static let offered: [ContentEncryption] = [128, 192, 256].flatMap { [.aesCBC(keyBits: $0), .aesGCM(keyBits: $0)] }
+  static let offered: [ContentEncryption] =
+    [128, 192, 256].flatMap { [.aesCBC(keyBits: $0), .aesGCM(keyBits: $0)] } + [.chaCha20Poly1305]
 
   @Test(arguments: offered, [0, 1, 15, 16, 17, 31, 32, 33, 1000, 70_000])
   func `go round`(_ encryption: ContentEncryption, _ count: Int) throws {

@@ -5,7 +5,11 @@ import Testing
 @Suite struct `Signature algorithms` {
   static let all: [SignatureAlgorithm] =
     [.sha1, .sha224, .sha256, .sha384, .sha512].flatMap { [.rsaPKCS1($0), .ecdsa($0), .rsaPSS(PSSParameters($0))] }
+    + [.sha3_224, .sha3_256, .sha3_384, .sha3_512].flatMap { [.rsaPKCS1($0), .ecdsa($0), .rsaPSS(PSSParameters($0))] }
+    + [.shake128, .shake256].flatMap { [.ecdsa($0), .rsaPSS(PSSParameters($0))] }
+    + [.sha1, .sha224, .sha256, .sha384, .sha512].map { .dsa($0) }
     + [.rsaPKCS1(.md5), .ed25519, .rsaPSS(PSSParameters(digest: .sha512, maskDigest: .sha1, saltByteCount: 0))]
+    + [.ed448, .mlDSA65, .mlDSA87]
 
   @Test(arguments: all) func `go round`(_ algorithm: SignatureAlgorithm) throws {
     #expect(try SignatureAlgorithm(algorithm.identifier) == algorithm)
@@ -36,12 +40,63 @@ import Testing
     #expect(algorithm.identifier.encoded == hex(encoding))
   }
 
+  /// RFC 8702 §2, RFC 9688 §3, RFC 8419 §2.4, RFC 9882 §2.
+  @Test(arguments: [
+    (SignatureAlgorithm.rsaPSS(PSSParameters(.shake128)), "300a06082b0601050507061e"),
+    (.rsaPSS(PSSParameters(.shake256)), "300a06082b0601050507061f"),
+    (.ecdsa(.shake128), "300a06082b06010505070620"), (.ecdsa(.shake256), "300a06082b06010505070621"),
+    (.ecdsa(.sha3_256), "300b060960864801650304030a"), (.rsaPKCS1(.sha3_256), "300d060960864801650304030e0500"),
+    (.ed448, "300506032b6571"), (.mlDSA65, "300b0609608648016503040312"), (.mlDSA87, "300b0609608648016503040313"),
+  ]) func `of this decade are written as their RFCs spell them`(_ algorithm: SignatureAlgorithm, _ encoding: String)
+    throws
+  {
+    #expect(algorithm.identifier.encoded == hex(encoding))
+    guard case .rsaPKCS1 = algorithm else {
+      guard algorithm != .ecdsa(.sha3_256) else { return }
+      let withNull = AlgorithmIdentifier(algorithm.identifier.algorithm, parameters: AlgorithmIdentifier.null)
+      #expect(throws: Malformed("\(algorithm.name) has parameters")) { try SignatureAlgorithm(withNull) }
+      return
+    }
+  }
+
+  /// RFC 8419 §2.3, RFC 9882 §4.
+  @Test func `name the digest of the content beside them`() {
+    #expect(SignatureAlgorithm.ed25519.contentDigest == .sha512)
+    #expect(SignatureAlgorithm.ed448.contentDigest == .shake256)
+    #expect(SignatureAlgorithm.ed448.contentDigestIdentifier.encoded == hex("300f 0609608648016503040212 02020200"))
+    #expect(SignatureAlgorithm.mlDSA65.contentDigest == .sha512)
+    #expect(SignatureAlgorithm.ecdsa(.sha3_384).contentDigestIdentifier == DigestAlgorithm.sha3_384.identifier)
+  }
+
+  /// RFC 8702 has no identifier for SHAKE in RSA v1.5, OAEP or MGF1.
+  @Test func `SHAKE goes with PSS and ECDSA only`() throws {
+    let rsa = AlgorithmIdentifier(OID.rsaEncryption, parameters: AlgorithmIdentifier.null)
+    #expect(throws: Unsupported.self) { try SignatureAlgorithm(rsa, digest: .shake256) }
+    let shake = DigestAlgorithm.shake128.identifier
+    let parameters = DER.Serializer.encode { der in der.sequence { der in der.context(0) { shake.write(to: &$0) } } }
+    #expect(throws: Unsupported("SHAKE128 in parameters of PSS or OAEP")) {
+      try SignatureAlgorithm(AlgorithmIdentifier(OID.rsaPSS, parameters: parameters[...]))
+    }
+    #expect(throws: Unsupported("SHAKE128 in parameters of PSS or OAEP")) {
+      try KeyTransport(AlgorithmIdentifier(OID.rsaOAEP, parameters: parameters[...]))
+    }
+    let key = try Verifying.rsa.get().publicKey
+    for odd in [
+      SignatureAlgorithm.rsaPKCS1(.shake128),
+      .rsaPSS(PSSParameters(digest: .sha256, maskDigest: .shake128, saltByteCount: 32)),
+      .rsaPSS(PSSParameters(digest: .shake128, maskDigest: .sha256, saltByteCount: 32)),
+      .rsaPSS(PSSParameters(digest: .shake128, maskDigest: .shake128, saltByteCount: 20)),
+    ] { #expect(throws: Unsupported.self) { try key.isValid([], of: [], odd) } }
+  }
+
   @Test func `a SignerInfo may name the key's algorithm`() throws {
     let rsa = AlgorithmIdentifier(OID.rsaEncryption, parameters: [5, 0])
     #expect(try SignatureAlgorithm(rsa, digest: .sha512) == .rsaPKCS1(.sha512))
     #expect(throws: Unsupported.self) { try SignatureAlgorithm(rsa) }
     #expect(try SignatureAlgorithm(AlgorithmIdentifier(OID.ecPublicKey), digest: .sha256) == .ecdsa(.sha256))
     #expect(throws: Unsupported.self) { try SignatureAlgorithm(AlgorithmIdentifier(OID.ecPublicKey)) }
+    #expect(try SignatureAlgorithm(AlgorithmIdentifier(OID.dsa), digest: .sha1) == .dsa(.sha1))
+    #expect(throws: Unsupported.self) { try SignatureAlgorithm(AlgorithmIdentifier(OID.dsa)) }
   }
 
   /// RFC 4055 §3.1: absent parameters belong to keys only; empty ones are SHA-1's defaults.
@@ -207,8 +262,7 @@ import Testing
 @Suite struct `Signing` {
   @Test(arguments: SignatureCases.all)
   func `what is signed verifies`(_ kind: PrivateKey.Kind, _ algorithm: SignatureAlgorithm) throws {
-    guard algorithm.digest.map(isOffered) ?? true else { return }
-    let key = try SignatureCases.key(kind)
+    guard let key = try SignatureCases.key(kind, algorithm) else { return }
     let signature = try key.sign(.message(Fixture.message[...]), algorithm)
     #expect(try key.publicKey.isValid(signature[...], of: Fixture.message[...], algorithm))
     #expect(try !key.publicKey.isValid(signature[...], of: Fixture.message[1...], algorithm))
@@ -259,14 +313,31 @@ import Testing
 
 enum SignatureCases {
   static let all: [(PrivateKey.Kind, SignatureAlgorithm)] =
-    [.sha1, .sha224, .sha256, .sha384, .sha512].flatMap { (digest: DigestAlgorithm) in
+    [.sha1, .sha224, .sha256, .sha384, .sha512, .sha3_224, .sha3_256, .sha3_384, .sha3_512].flatMap {
+      (digest: DigestAlgorithm) in
       [
         (.rsa(bits: 2048), .rsaPKCS1(digest)), (.rsa(bits: 2048), .rsaPSS(PSSParameters(digest))),
         (.ec(.p256), .ecdsa(digest)), (.ec(.p384), .ecdsa(digest)), (.ec(.p521), .ecdsa(digest)),
       ]
-    } + [(.ed25519, .ed25519)]
+    }
+    + [.shake128, .shake256].flatMap { (digest: DigestAlgorithm) in
+      [(.rsa(bits: 2048), .rsaPSS(PSSParameters(digest))), (.ec(.p256), .ecdsa(digest)), (.ec(.p521), .ecdsa(digest))]
+    }
+    + [EllipticCurve.brainpoolP256r1, .brainpoolP384r1, .brainpoolP512r1].flatMap { curve in
+      [.sha256, .sha512, .sha3_384, .shake256].map { (.ec(curve), .ecdsa($0)) }
+    }
+    + [(.ed25519, .ed25519), (.ed448, .ed448), (.mlDSA65, .mlDSA65), (.mlDSA87, .mlDSA87)]
 
-  static func key(_ kind: PrivateKey.Kind) throws -> PrivateKey {
+  /// A key for `algorithm`; nil for what is not offered without the OpenSSL trait.
+  static func key(_ kind: PrivateKey.Kind, _ algorithm: SignatureAlgorithm) throws -> PrivateKey? {
+    #if !OpenSSL
+      if let digest = algorithm.digest, !isOffered(digest) { return nil }
+      switch (kind, algorithm) {
+      case (.ed448, _), (.ec(.brainpoolP256r1), _), (.ec(.brainpoolP384r1), _), (.ec(.brainpoolP512r1), _): return nil
+      case (.rsa, _) where ![.sha1, .sha256, .sha384, .sha512].contains(algorithm.digest): return nil
+      default: break
+      }
+    #endif
     if case .rsa = kind { return try Verifying.rsa.get() }
     return try PrivateKey(generate: kind)
   }

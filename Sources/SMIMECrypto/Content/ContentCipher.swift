@@ -10,7 +10,7 @@ public final class ContentEncryptor {
   public init(
     _ parameters: ContentCipherParameters, key: SymmetricKey, associatedData: [UInt8]? = nil
   ) throws {
-    guard !parameters.encryption.isWeak else { throw Unsupported("\(parameters.encryption.name) for new content") }
+    guard !parameters.encryption.isReadOnly else { throw Unsupported("\(parameters.encryption.name) for new content") }
     budget = ContentBudget(parameters.encryption)
     engine = try CipherEngines.make(parameters, key: key, direction: .encrypt, associatedData: associatedData ?? [])
   }
@@ -62,7 +62,8 @@ public final class ContentDecryptor {
   }
 }
 
-/// What one key and one nonce may encrypt: 2³⁶ - 32 octets by GCM (NIST SP 800-38D §5.2.1.1), and by CBC 2⁴⁸ blocks of
+/// What one key and one nonce may encrypt: 2³⁶ - 32 octets by GCM (NIST SP 800-38D §5.2.1.1), 2³⁸ - 64 by
+/// ChaCha20-Poly1305 (RFC 8439 §2.8), and by CBC 2⁴⁸ blocks of
 /// AES or 2³² of the old ciphers, the birthday bound of their blocks.
 struct ContentBudget {
   private let limit: Int
@@ -72,6 +73,8 @@ struct ContentBudget {
     limit =
       switch encryption {
       case .aesGCM: (1 << 36) - 32
+      case .chaCha20Poly1305: (1 << 38) - 64
+      case .aesCCM: WholeContent.limit
       case .aesCBC: 1 << 52
       case .tripleDESCBC, .rc2CBC, .desCBC: 1 << 35
       }
@@ -103,13 +106,21 @@ enum CipherEngines {
       throw Unsupported("\(parameters.encryption.name) with a key of \(key.byteCount * 8) bits")
     }
     #if OpenSSL
+      if case .aesCCM = parameters.encryption {
+        return try EVPWholeCipher(parameters, key: key, associatedData: associatedData)
+      }
       return try EVPCipher(parameters, key: key, direction: direction, associatedData: associatedData)
     #else
       switch parameters.encryption {
       case .aesCBC: return try BlockChain(parameters, key: key, direction: direction)
-      case .aesGCM: return try WholeGCM(parameters, key: key, associatedData: associatedData)
+      case .aesGCM, .chaCha20Poly1305: return try WholeAEAD(parameters, key: key, associatedData: associatedData)
       default: throw Unsupported("\(parameters.encryption.name) without the OpenSSL trait")
       }
     #endif
   }
+}
+
+/// What is held back of content whose cipher takes it in one piece only.
+enum WholeContent {
+  static let limit = 32 << 20
 }

@@ -6,6 +6,10 @@ public enum ContentEncryption: Hashable, Sendable {
   case aesCBC(keyBits: Int)
   /// RFC 5084; 128, 192 or 256
   case aesGCM(keyBits: Int)
+  /// RFC 8103; 256
+  case chaCha20Poly1305
+  /// AES-CCM (RFC 5084); 128, 192 or 256. Reading only, and not above 32 MiB.
+  case aesCCM(keyBits: Int)
   /// DES-EDE3-CBC (RFC 3370 §5.1). Reading only.
   case tripleDESCBC
   /// RC2-CBC (RFC 3370 §5.2) with its effective key bits. Reading only.
@@ -14,20 +18,29 @@ public enum ContentEncryption: Hashable, Sendable {
   case desCBC
 
   /// True for ciphers that prove the content whole.
-  public var isAuthenticated: Bool { if case .aesGCM = self { true } else { false } }
+  public var isAuthenticated: Bool {
+    switch self {
+    case .aesGCM, .chaCha20Poly1305, .aesCCM: true
+    case .aesCBC, .tripleDESCBC, .rc2CBC, .desCBC: false
+    }
+  }
 
   /// True for ciphers that are only read, and only under ``AlgorithmPolicy/legacy``.
   public var isWeak: Bool {
     switch self {
-    case .aesCBC, .aesGCM: false
+    case .aesCBC, .aesGCM, .chaCha20Poly1305, .aesCCM: false
     case .tripleDESCBC, .rc2CBC, .desCBC: true
     }
   }
 
+  /// True for ciphers that content is only read from.
+  public var isReadOnly: Bool { if case .aesCCM = self { true } else { isWeak } }
+
   /// The size of the content-encryption key in bytes.
   public var keyByteCount: Int {
     switch self {
-    case .aesCBC(let bits), .aesGCM(let bits): bits / 8
+    case .aesCBC(let bits), .aesGCM(let bits), .aesCCM(let bits): bits / 8
+    case .chaCha20Poly1305: 32
     case .tripleDESCBC: 24
     // RFC 3370 §5.2: the key that is wrapped has as many bits as are effective, and at least 40.
     case .rc2CBC(let bits): bits / 8
@@ -38,7 +51,8 @@ public enum ContentEncryption: Hashable, Sendable {
   /// The cipher's block in bytes, which CBC pads to.
   package var blockByteCount: Int {
     switch self {
-    case .aesCBC, .aesGCM: 16
+    // A stream cipher has none; its library still wants room for one.
+    case .aesCBC, .aesGCM, .aesCCM, .chaCha20Poly1305: 16
     case .tripleDESCBC, .rc2CBC, .desCBC: 8
     }
   }
@@ -47,6 +61,8 @@ public enum ContentEncryption: Hashable, Sendable {
     switch self {
     case .aesCBC(let bits): "AES-\(bits)-CBC"
     case .aesGCM(let bits): "AES-\(bits)-GCM"
+    case .chaCha20Poly1305: "ChaCha20-Poly1305"
+    case .aesCCM(let bits): "AES-\(bits)-CCM"
     case .tripleDESCBC: "3DES-CBC"
     case .rc2CBC(let bits): "RC2-\(bits)-CBC"
     case .desCBC: "DES-CBC"
@@ -61,6 +77,10 @@ public enum ContentEncryption: Hashable, Sendable {
     case .aesGCM(128): OID.aes128GCM
     case .aesGCM(192): OID.aes192GCM
     case .aesGCM: OID.aes256GCM
+    case .chaCha20Poly1305: OID.chaCha20Poly1305
+    case .aesCCM(128): OID.aes128CCM
+    case .aesCCM(192): OID.aes192CCM
+    case .aesCCM: OID.aes256CCM
     case .tripleDESCBC: OID.tripleDESCBC
     case .rc2CBC: OID.rc2CBC
     case .desCBC: OID.desCBC
@@ -70,12 +90,14 @@ public enum ContentEncryption: Hashable, Sendable {
 
 /// A content cipher with its nonce or IV: the contentEncryptionAlgorithm of EnvelopedData and AuthEnvelopedData.
 ///
+/// RFC 5084 §3.1   CCMParameters ::= SEQUENCE { aes-nonce OCTET STRING (SIZE(7..13)), aes-ICVlen INTEGER DEFAULT 12 }
 /// RFC 5084 §3.2   GCMParameters ::= SEQUENCE { aes-nonce OCTET STRING, aes-ICVlen INTEGER (12..16) DEFAULT 12 }
+/// RFC 8103 §2     AEADChaCha20Poly1305Nonce ::= OCTET STRING (SIZE(12))
 public struct ContentCipherParameters: Hashable, Sendable {
   public let encryption: ContentEncryption
-  /// The nonce (GCM) or initialisation vector (CBC).
+  /// The nonce (GCM, CCM, ChaCha20) or initialisation vector (CBC).
   public let initialValue: [UInt8]
-  /// GCM: the least size of the mac, 12 to 16 octets.
+  /// The size of the mac: for GCM the least, 12 to 16 octets; for CCM exactly; 16 for ChaCha20-Poly1305; 0 for CBC.
   public let tagByteCount: Int
 
   /// A fresh nonce or IV, and a whole tag.
@@ -107,14 +129,29 @@ public struct ContentCipherParameters: Hashable, Sendable {
       guard initialValue.count == encryption.blockByteCount else {
         throw Malformed("\(encryption.name) has an IV of \(initialValue.count) octets")
       }
+    } else if oid == OID.chaCha20Poly1305 {
+      guard let parameters = identifier.parameters else { throw Malformed("ChaCha20-Poly1305 has no nonce") }
+      var top = try ASN1Cursor(parameters, as: "AEADChaCha20Poly1305Nonce", rules: .ber)
+      encryption = .chaCha20Poly1305
+      initialValue = Array(try top.octets("parameters"))
+      tagByteCount = 16
+      guard initialValue.count == 12 else {
+        throw Malformed("ChaCha20-Poly1305 has a nonce of \(initialValue.count) octets")
+      }
+    } else if let bits = [256, 128, 192].first(where: { ContentEncryption.aesCCM(keyBits: $0).oid == oid }) {
+      encryption = .aesCCM(keyBits: bits)
+      (initialValue, tagByteCount) = try Self.nonceAndTag(identifier, "AES-CCM")
+      guard (7...13).contains(initialValue.count) else {
+        throw Malformed("AES-CCM has a nonce of \(initialValue.count) octets")
+      }
+      guard (4...16).contains(tagByteCount), tagByteCount % 2 == 0 else {
+        throw Malformed("aes-ICVlen is \(tagByteCount)")
+      }
+      // 4 and 6 octets, which RFC 5084 §3.1 has too, can be guessed.
+      guard tagByteCount >= 8 else { throw Unsupported("AES-CCM with a mac of \(tagByteCount) octets") }
     } else if let bits = [256, 128, 192].first(where: { ContentEncryption.aesGCM(keyBits: $0).oid == oid }) {
-      guard let parameters = identifier.parameters else { throw Malformed("AES-GCM has no parameters") }
-      var top = try ASN1Cursor(parameters, as: "GCMParameters", rules: .ber)
-      var fields = try top.sequence("parameters")
       encryption = .aesGCM(keyBits: bits)
-      initialValue = Array(try fields.octets("aes-nonce"))
-      tagByteCount = fields.isAtEnd ? 12 : try fields.int("aes-ICVlen")
-      try fields.finish()
+      (initialValue, tagByteCount) = try Self.nonceAndTag(identifier, "AES-GCM")
       // CVE-2025-15467: an oversized nonce. RFC 5084 §3.2 recommends 12; what EVP takes is 1 to 16.
       guard (1...16).contains(initialValue.count) else {
         throw Malformed("AES-GCM has a nonce of \(initialValue.count) octets")
@@ -127,6 +164,17 @@ public struct ContentCipherParameters: Hashable, Sendable {
     } else {
       throw Unsupported("the content encryption \(OID.name(oid))")
     }
+  }
+
+  /// What GCMParameters and CCMParameters have.
+  private static func nonceAndTag(_ identifier: AlgorithmIdentifier, _ name: String) throws -> ([UInt8], Int) {
+    guard let parameters = identifier.parameters else { throw Malformed("\(name) has no parameters") }
+    var top = try ASN1Cursor(parameters, as: "parameters", rules: .ber)
+    var fields = try top.enter()
+    let nonce = Array(try fields.octets("aes-nonce"))
+    let count = fields.isAtEnd ? 12 : try fields.int("aes-ICVlen")
+    try fields.finish()
+    return (nonce, count)
   }
 
   /// RFC 3370 §5.2   RC2-CBC parameter ::= SEQUENCE { rc2ParameterVersion INTEGER, iv OCTET STRING }
@@ -150,7 +198,7 @@ public struct ContentCipherParameters: Hashable, Sendable {
   public var identifier: AlgorithmIdentifier {
     let parameters = DER.Serializer.encode { der in
       switch encryption {
-      case .aesGCM:
+      case .aesGCM, .aesCCM:
         der.sequence { der in
           der.octets(initialValue)
           der.int(tagByteCount)
@@ -160,7 +208,7 @@ public struct ContentCipherParameters: Hashable, Sendable {
           der.int(Self.rc2Versions[bits] ?? bits)
           der.octets(initialValue)
         }
-      case .aesCBC, .tripleDESCBC, .desCBC: der.octets(initialValue)
+      case .aesCBC, .tripleDESCBC, .desCBC, .chaCha20Poly1305: der.octets(initialValue)
       }
     }
     return AlgorithmIdentifier(encryption.oid, parameters: ArraySlice(parameters))
@@ -170,6 +218,11 @@ public struct ContentCipherParameters: Hashable, Sendable {
   /// verified whole.
   /// QUIRK: RFC 8551 §3.4's own message has no aes-ICVlen (12) and a mac of 16 octets.
   public func objection(toTag tag: ArraySlice<UInt8>) -> String? {
+    switch encryption {
+    case .aesCCM, .chaCha20Poly1305:
+      return tag.count == tagByteCount ? nil : "the mac has \(tag.count) octets instead of \(tagByteCount)"
+    default: break
+    }
     guard tag.count >= 12, tag.count <= 16 else { return "the mac has \(tag.count) octets" }
     return tag.count < tagByteCount ? "the mac has \(tag.count) octets and aes-ICVlen is \(tagByteCount)" : nil
   }

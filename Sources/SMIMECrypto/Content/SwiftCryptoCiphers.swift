@@ -47,9 +47,9 @@
     }
   }
 
-  /// AES-GCM by swift-crypto, which takes a message in one piece only.
-  final class WholeGCM: CipherEngine {
-    private static let limit = 32 << 20
+  /// AES-GCM and ChaCha20-Poly1305 by swift-crypto, which takes a message in one piece only.
+  final class WholeAEAD: CipherEngine {
+    private let encryption: ContentEncryption
     private let key: SymmetricKey
     private let nonce: [UInt8]
     private let associatedData: [UInt8]
@@ -57,21 +57,30 @@
 
     init(_ parameters: ContentCipherParameters, key: SymmetricKey, associatedData: [UInt8]) throws {
       guard parameters.initialValue.count >= 12 else {
-        throw Unsupported("AES-GCM with a nonce of \(parameters.initialValue.count) octets without the OpenSSL trait")
+        throw Unsupported(
+          "\(parameters.encryption.name) with a nonce of \(parameters.initialValue.count) octets without the OpenSSL trait"
+        )
       }
+      encryption = parameters.encryption
       self.key = key
       nonce = parameters.initialValue
       self.associatedData = associatedData
     }
 
     func update(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws {
-      guard held.count + bytes.count <= Self.limit else {
-        throw Unsupported("AES-GCM over more than \(Self.limit >> 20) MiB without the OpenSSL trait")
+      guard held.count + bytes.count <= WholeContent.limit else {
+        throw Unsupported("\(encryption.name) over more than \(WholeContent.limit >> 20) MiB without the OpenSSL trait")
       }
       unsafe bytes.withUnsafeBufferPointer { unsafe held.append(contentsOf: $0) }
     }
 
     func finishEncrypting(into output: inout [UInt8]) throws -> [UInt8]? {
+      if encryption == .chaCha20Poly1305 {
+        let box = try ChaChaPoly.seal(
+          held, using: key.storage, nonce: ChaChaPoly.Nonce(data: nonce), authenticating: associatedData)
+        output.append(contentsOf: box.ciphertext)
+        return Array(box.tag)
+      }
       let box = try AES.GCM.seal(
         held, using: key.storage, nonce: AES.GCM.Nonce(data: nonce), authenticating: associatedData)
       output.append(contentsOf: box.ciphertext)
@@ -80,7 +89,12 @@
 
     func finishDecrypting(into output: inout [UInt8], tag: ArraySlice<UInt8>) throws {
       guard tag.count == 16 else {
-        throw Unsupported("an AES-GCM mac of \(tag.count) octets without the OpenSSL trait")
+        throw Unsupported("a mac of \(tag.count) octets without the OpenSSL trait")
+      }
+      if encryption == .chaCha20Poly1305 {
+        let box = try ChaChaPoly.SealedBox(nonce: ChaChaPoly.Nonce(data: nonce), ciphertext: held, tag: tag)
+        output.append(contentsOf: try ChaChaPoly.open(box, using: key.storage, authenticating: associatedData))
+        return
       }
       let box = try AES.GCM.SealedBox(nonce: AES.GCM.Nonce(data: nonce), ciphertext: held, tag: tag)
       output.append(contentsOf: try AES.GCM.open(box, using: key.storage, authenticating: associatedData))

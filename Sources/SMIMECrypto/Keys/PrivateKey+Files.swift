@@ -9,36 +9,39 @@ extension PrivateKey {
   ///
   /// - Throws: ``Malformed`` or ``Unsupported``. A public key that stands beside it must be its own.
   public init(pkcs8: ArraySlice<UInt8>) throws {
-    var top = try ASN1Cursor(pkcs8, as: "PrivateKeyInfo", rules: .ber)
-    var fields = try top.sequence("key")
-    let version = try fields.int("version")
-    guard version == 0 || version == 1 else { throw Unsupported("PKCS#8 version \(version)") }
-    let algorithm = try AlgorithmIdentifier(from: &fields, "privateKeyAlgorithm")
-    let inner = try fields.octets("privateKey")
-    _ = try fields.raw(ifPresent: .context(0))
-    let statedKey = fields.tag == .context(1) ? try fields.bits("publicKey", tag: .context(1)).bytes : nil
-    try fields.finish()
-    switch algorithm.algorithm {
+    let info = try PrivateKeyInfo(pkcs8)
+    switch info.algorithm.algorithm {
     case OID.rsaEncryption:
-      guard algorithm.hasNoParameters else { throw Malformed("rsaEncryption has parameters") }
-      try self.init(.rsa(RSAPrivateMaterial(pkcs1: inner)))
+      guard info.algorithm.hasNoParameters else { throw Malformed("rsaEncryption has parameters") }
+      try self.init(.rsa(RSAPrivateMaterial(pkcs1: info.key)))
     case OID.rsaPSS:
-      if let parameters = algorithm.parameters { _ = try PSSParameters(parameters: parameters) }
-      try self.init(.rsa(RSAPrivateMaterial(pkcs1: inner, as: algorithm)))
+      if let parameters = info.algorithm.parameters { _ = try PSSParameters(parameters: parameters) }
+      try self.init(.rsa(RSAPrivateMaterial(pkcs1: info.key, as: info.algorithm)))
     case OID.ecPublicKey:
-      guard let parameters = algorithm.parameters else { throw Malformed("the EC key names no curve") }
-      try self.init(sec1: inner, curve: EllipticCurve(parameters: parameters))
-    case OID.ed25519:
-      var octets = try ASN1Cursor(inner, as: "CurvePrivateKey", rules: .ber)
-      let seed = try octets.octets("seed")
-      guard seed.count == 32 else { throw Malformed("an Ed25519 key has \(seed.count) bytes instead of 32") }
-      try self.init(.ed25519(Curve25519.Signing.PrivateKey(rawRepresentation: seed)))
+      guard let parameters = info.algorithm.parameters else { throw Malformed("the EC key names no curve") }
+      try self.init(sec1: info.key, curve: EllipticCurve(parameters: parameters))
+    case OID.ed25519, OID.ed448, OID.x25519, OID.x448: try self.init(curvePrivateKey: info)
+    case OID.mlDSA65, OID.mlDSA87, OID.mlKEM768, OID.mlKEM1024: try self.init(latticeKey: info)
     default:
-      throw Unsupported("a private key for \(OID.name(algorithm.algorithm))")
+      throw Unsupported("a private key for \(OID.name(info.algorithm.algorithm))")
     }
-    if let statedKey, statedKey != publicKey.keyBytes {
+    if let statedKey = info.publicKey, statedKey != publicKey.keyBytes {
       throw Malformed("the public key beside the private key is not its own")
     }
+  }
+
+  /// RFC 8410 §7   CurvePrivateKey ::= OCTET STRING
+  private init(curvePrivateKey info: PrivateKeyInfo) throws {
+    let kinds: [ASN1ObjectIdentifier: (Kind, Int)] = [
+      OID.ed25519: (.ed25519, 32), OID.ed448: (.ed448, 57), OID.x25519: (.x25519, 32), OID.x448: (.x448, 56),
+    ]
+    guard let (kind, count) = kinds[info.algorithm.algorithm] else { throw Unsupported("this private key") }
+    var top = try ASN1Cursor(info.key, as: "CurvePrivateKey", rules: .ber)
+    let octets = try top.octets("octets")
+    guard octets.count == count else {
+      throw Malformed("the \(kind.name) key has \(octets.count) octets instead of \(count)")
+    }
+    try self.init(KeyMaterial(kind, secret: Array(octets)))
   }
 
   /// Reads a PKCS#1 RSAPrivateKey (RFC 8017 A.1.2).
@@ -69,7 +72,9 @@ extension PrivateKey {
     guard secret.count <= size else { throw Malformed("a \(curve.name) key is too long") }
     let padded = [UInt8](repeating: 0, count: size - secret.count) + secret
     do {
-      try self.init(KeyMaterial(curve: curve, secret: padded))
+      try self.init(KeyMaterial(.ec(curve), secret: padded))
+    } catch let error as Unsupported {
+      throw error
     } catch { throw Malformed("the number is not a \(curve.name) key") }
     if let statedPoint, statedPoint.first == 4, statedPoint != publicKey.keyBytes {
       throw Malformed("the public key beside the private key is not its own")
@@ -82,10 +87,14 @@ extension PrivateKey {
       der.sequence { der in
         der.int(0)
         material.identifier.write(to: &der)
-        switch material {
-        case .rsa(let key): der.octets(key.pkcs1.octets)
-        case .ed25519: der.octets(DER.Serializer.encode { $0.octets(material.secret ?? []) })
-        default: der.octets(sec1(namingCurve: false))
+        switch kind {
+        case .rsa: der.octets(pkcs1 ?? [])
+        case .ec: der.octets(sec1(namingCurve: false))
+        case .ed25519, .ed448, .x25519, .x448:
+          der.octets(DER.Serializer.encode { $0.octets(material.secret ?? []) })
+        case .mlDSA65, .mlDSA87, .mlKEM768, .mlKEM1024:
+          // RFC 9881 §6, RFC 9935 §6: the seed is the form to write.
+          der.octets(DER.Serializer.encode { $0.octets(material.secret ?? [], tag: .primitive(0)) })
         }
       }
     }
@@ -118,31 +127,12 @@ extension PrivateKey {
   ///
   /// - Throws: ``WrongPassword`` when the password does not open it.
   public init(encryptedPKCS8: ArraySlice<UInt8>, password: Password) throws {
-    var top = try ASN1Cursor(encryptedPKCS8, as: "EncryptedPrivateKeyInfo", rules: .ber)
-    var fields = try top.sequence("key")
-    let algorithm = try AlgorithmIdentifier(from: &fields, "encryptionAlgorithm")
-    let encrypted = try fields.octets("encryptedData")
-    try fields.finish()
-    let plain = try PasswordEncryption(algorithm).decrypt(encrypted, password: password)
-    do {
-      try self.init(pkcs8: ArraySlice(plain))
-    } catch let error as Malformed {
-      // A wrong password that happened to leave good padding gives bytes that are no key.
-      if plain.first == 0x30 { throw error }
-      throw WrongPassword()
-    }
+    try self.init(pkcs8: PasswordEncryption.decryptedPrivateKey(encryptedPKCS8, password: password)[...])
   }
 
   /// The key as encrypted PKCS#8: PBES2 with PBKDF2-HMAC-SHA-256 and AES-256-CBC (RFC 8018).
   public func encryptedPKCS8(password: Password) throws -> [UInt8] {
-    let scheme = try PasswordEncryption.pbes2()
-    let encrypted = try scheme.encrypt(pkcs8, password: password)
-    return DER.Serializer.encode { der in
-      der.sequence { der in
-        scheme.identifier.write(to: &der)
-        der.octets(encrypted)
-      }
-    }
+    try PasswordEncryption.encryptedPrivateKey(pkcs8, password: password)
   }
 
   /// The key as PEM: encrypted under `password`, in the clear if that is empty.
@@ -180,5 +170,33 @@ extension EllipticCurve {
       throw Unsupported("the curve \(OID.name(oid))")
     }
     self = curve
+  }
+}
+
+extension PasswordEncryption {
+  /// `pkcs8` as an EncryptedPrivateKeyInfo.
+  static func encryptedPrivateKey(_ pkcs8: [UInt8], password: Password) throws -> [UInt8] {
+    let scheme = try pbes2()
+    let encrypted = try scheme.encrypt(pkcs8, password: password)
+    return DER.Serializer.encode { der in
+      der.sequence { der in
+        scheme.identifier.write(to: &der)
+        der.octets(encrypted)
+      }
+    }
+  }
+
+  /// The PKCS#8 in an EncryptedPrivateKeyInfo.
+  ///
+  /// - Throws: ``WrongPassword`` also where a wrong password happened to leave good padding, and bytes that are no key.
+  static func decryptedPrivateKey(_ encrypted: ArraySlice<UInt8>, password: Password) throws -> [UInt8] {
+    var top = try ASN1Cursor(encrypted, as: "EncryptedPrivateKeyInfo", rules: .ber)
+    var fields = try top.sequence("key")
+    let algorithm = try AlgorithmIdentifier(from: &fields, "encryptionAlgorithm")
+    let octets = try fields.octets("encryptedData")
+    try fields.finish()
+    let plain = try PasswordEncryption(algorithm).decrypt(octets, password: password)
+    guard plain.first == 0x30 else { throw WrongPassword() }
+    return plain
   }
 }

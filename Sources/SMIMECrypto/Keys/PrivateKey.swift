@@ -4,9 +4,9 @@ import SwiftASN1
 
 /// What a signature is made over.
 public enum SigningInput: Sendable {
-  /// The message itself, which is hashed by the algorithm's digest (or signed whole, Ed25519).
+  /// The message itself, which is hashed by the algorithm's digest (or signed whole: EdDSA, ML-DSA).
   case message(ArraySlice<UInt8>)
-  /// The message's digest. Not for Ed25519.
+  /// The message's digest. Not for EdDSA and ML-DSA.
   case digest([UInt8])
 }
 
@@ -18,7 +18,34 @@ public struct PrivateKey: Sendable, CustomStringConvertible, CustomDebugStringCo
   public enum Kind: Hashable, Sendable {
     case rsa(bits: Int)
     case ec(EllipticCurve)
-    case ed25519
+    case ed25519, ed448
+    case x25519, x448
+    case mlDSA65, mlDSA87
+    case mlKEM768, mlKEM1024
+
+    /// Such as `RSA 2048`, `P-256`, `ML-KEM-768`.
+    public var name: String {
+      switch self {
+      case .rsa(let bits): "RSA \(bits)"
+      case .ec(let curve): curve.name
+      case .ed25519: "Ed25519"
+      case .ed448: "Ed448"
+      case .x25519: "X25519"
+      case .x448: "X448"
+      case .mlDSA65: "ML-DSA-65"
+      case .mlDSA87: "ML-DSA-87"
+      case .mlKEM768: "ML-KEM-768"
+      case .mlKEM1024: "ML-KEM-1024"
+      }
+    }
+
+    /// False for keys that only agree on or receive other keys.
+    public var signs: Bool {
+      switch self {
+      case .rsa, .ec, .ed25519, .ed448, .mlDSA65, .mlDSA87: true
+      case .x25519, .x448, .mlKEM768, .mlKEM1024: false
+      }
+    }
   }
 
   public let kind: Kind
@@ -33,16 +60,13 @@ public struct PrivateKey: Sendable, CustomStringConvertible, CustomDebugStringCo
 
   /// A new key. RSA takes 2048, 3072 or 4096 bits, or any multiple of 8 between.
   public init(generate kind: Kind) throws {
-    switch kind {
-    case .rsa(let bits):
-      guard bits >= 2048, bits <= 4096, bits % 8 == 0 else { throw Unsupported("a new RSA key of \(bits) bits") }
-      let key = try _RSA.Signing.PrivateKey(keySize: .init(bitCount: bits))
-      try self.init(.rsa(RSAPrivateMaterial(pkcs1: [UInt8](key.derRepresentation)[...])))
-    case .ec(.p256): try self.init(.p256(P256.Signing.PrivateKey()))
-    case .ec(.p384): try self.init(.p384(P384.Signing.PrivateKey()))
-    case .ec(.p521): try self.init(.p521(P521.Signing.PrivateKey()))
-    case .ed25519: try self.init(.ed25519(Curve25519.Signing.PrivateKey()))
+    guard case .rsa(let bits) = kind else {
+      try self.init(KeyMaterial(generate: kind))
+      return
     }
+    guard bits >= 2048, bits <= 4096, bits % 8 == 0 else { throw Unsupported("a new RSA key of \(bits) bits") }
+    let key = try _RSA.Signing.PrivateKey(keySize: .init(bitCount: bits))
+    try self.init(.rsa(RSAPrivateMaterial(pkcs1: [UInt8](key.derRepresentation)[...])))
   }
 
   public var description: String { "private key, \(publicKey.summary)" }
@@ -58,10 +82,8 @@ public struct PrivateKey: Sendable, CustomStringConvertible, CustomDebugStringCo
     }
     if case .rsa(let bits) = kind, bits < 2048 { throw Unsupported("a new signature by RSA with \(bits) bits") }
     guard let digestAlgorithm = algorithm.digest else {
-      guard case .ed25519(let key) = material, case .message(let message) = input else {
-        throw Unsupported("Ed25519 over a digest")
-      }
-      return [UInt8](try key.signature(for: message))
+      guard case .message(let message) = input else { throw Unsupported("\(algorithm.name) over a digest") }
+      return try sign(whole: message)
     }
     guard digestAlgorithm != .md5 else { throw Unsupported("a new signature with MD5") }
     let digest: [UInt8]
@@ -75,14 +97,31 @@ public struct PrivateKey: Sendable, CustomStringConvertible, CustomDebugStringCo
     case .p256(let key): return ECDSAValue.encode(try key.signature(for: GivenDigest(digest)).rawRepresentation)
     case .p384(let key): return ECDSAValue.encode(try key.signature(for: GivenDigest(digest)).rawRepresentation)
     case .p521(let key): return ECDSAValue.encode(try key.signature(for: GivenDigest(digest)).rawRepresentation)
-    case .ed25519: throw Unsupported("\(algorithm.name) with \(publicKey.summary)")
+    #if OpenSSL
+      case .evp(let key): return try key.handle.sign(digest: digest)
+    #endif
+    default: throw Unsupported("\(algorithm.name) with \(publicKey.summary)")
+    }
+  }
+
+  /// EdDSA and ML-DSA, which take the message in one piece.
+  private func sign(whole message: ArraySlice<UInt8>) throws -> [UInt8] {
+    switch material {
+    case .ed25519(let key): return [UInt8](try key.signature(for: message))
+    case .mlDSA65(let key): return [UInt8](try key.signature(for: message))
+    case .mlDSA87(let key): return [UInt8](try key.signature(for: message))
+    #if OpenSSL
+      case .evp(let key): return try key.handle.sign(message)
+    #endif
+    default: throw Unsupported("a signature with \(publicKey.summary)")
     }
   }
 
   /// Decrypts a content-encryption key of `keyByteCount` bytes.
   ///
   /// With v1.5 there is no failure: what is wrong in any way gives a random key of that size at the same cost, and the
-  /// content's own check fails later (RFC 3218 §2.3.2).
+  /// content's own check fails later (RFC 3218 §2.3.2). Keys of other sizes do not open so: which size was found would
+  /// tell of the padding. With OAEP a key of any size comes back, and the caller judges it.
   public func decrypt(
     _ encrypted: ArraySlice<UInt8>, _ transport: KeyTransport, keyByteCount: Int
   ) throws(DecryptionFailed) -> SymmetricKey {
@@ -94,33 +133,9 @@ public struct PrivateKey: Sendable, CustomStringConvertible, CustomDebugStringCo
       return KeyUnpadding.select(
         key.decryptRaw(encrypted), keyByteCount: keyByteCount, else: substitute, work: &work)
     case .rsaOAEP(let parameters):
-      guard let bytes = key.decrypt(encrypted, parameters), bytes.count == keyByteCount else {
-        throw DecryptionFailed()
-      }
+      guard let bytes = key.decrypt(encrypted, parameters) else { throw DecryptionFailed() }
       return SymmetricKey(octets: bytes)
     }
-  }
-
-  /// ECDH with `peer` (SEC 1 §3.3.1): the x-coordinate of the shared point.
-  ///
-  /// - Throws: ``DecryptionFailed`` when the keys are not on one curve or the peer's is no point.
-  public func sharedSecret(with peer: PublicKey) throws(DecryptionFailed) -> SymmetricKey {
-    do {
-      let secret: SharedSecret
-      switch (material, peer.kind) {
-      case (.p256(let key), .ec(.p256)):
-        secret = try P256.KeyAgreement.PrivateKey(rawRepresentation: key.rawRepresentation)
-          .sharedSecretFromKeyAgreement(with: .init(x963Representation: peer.uncompressedPoint()))
-      case (.p384(let key), .ec(.p384)):
-        secret = try P384.KeyAgreement.PrivateKey(rawRepresentation: key.rawRepresentation)
-          .sharedSecretFromKeyAgreement(with: .init(x963Representation: peer.uncompressedPoint()))
-      case (.p521(let key), .ec(.p521)):
-        secret = try P521.KeyAgreement.PrivateKey(rawRepresentation: key.rawRepresentation)
-          .sharedSecretFromKeyAgreement(with: .init(x963Representation: peer.uncompressedPoint()))
-      default: throw DecryptionFailed()
-      }
-      return unsafe secret.withUnsafeBytes { unsafe SymmetricKey(octets: $0) }
-    } catch { throw DecryptionFailed() }
   }
 }
 
@@ -137,37 +152,5 @@ enum ECDSAValue {
     let digits = magnitude.drop { $0 == 0 }
     let lead: [UInt8] = digits.first.map { $0 >= 0x80 } ?? true ? [0] : []
     return [0x02, UInt8(lead.count + digits.count)] + lead + digits
-  }
-}
-
-/// Taking a key out of an EME-PKCS1-v1_5 block without a branch on its content (RFC 8017 §7.2.2, RFC 3218 §2.3.2).
-package enum KeyUnpadding {
-  /// The key at the end of `block` if the padding is right in every respect and the key has the size that is expected,
-  /// else `substitute`; the same work either way.
-  ///
-  /// - Parameter work: grows by the octets that were looked at, for whoever must know that it is always the same.
-  package static func select(
-    _ block: [UInt8]?, keyByteCount: Int, else substitute: [UInt8], work: inout Int
-  ) -> SymmetricKey {
-    // A block that could not be made at all (a number not below the modulus) is public knowledge: the sender made it.
-    guard let block, block.count >= keyByteCount + 11, substitute.count == keyByteCount else {
-      return SymmetricKey(octets: substitute)
-    }
-    let separator = block.count - keyByteCount - 1
-    var wrong = block[0] | (block[1] ^ 2) | block[separator]
-    for index in 2..<separator {
-      // All ones when the byte is zero.
-      wrong |= UInt8(truncatingIfNeeded: (UInt16(block[index]) &- 1) >> 8)
-      work &+= 1
-    }
-    // All ones when anything is wrong, zero when all is right.
-    let mask = UInt8(truncatingIfNeeded: (UInt16(wrong) &+ 0xFF) >> 8) &* 0xFF
-    var key = [UInt8](repeating: 0, count: keyByteCount)
-    for index in 0..<keyByteCount {
-      key[index] = (block[separator + 1 + index] & ~mask) | (substitute[index] & mask)
-      work &+= 2
-    }
-    work &+= 3
-    return SymmetricKey(octets: key)
   }
 }

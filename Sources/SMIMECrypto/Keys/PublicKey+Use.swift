@@ -15,19 +15,37 @@ extension PublicKey {
     case .ed25519:
       guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: keyBytes) else { throw Unsupported(summary) }
       return key.isValidSignature(signature, for: message)
-    case .rsaPKCS1, .rsaPSS, .ecdsa: break
+    case .ed448:
+      #if OpenSSL
+        return try EVPKey.of(self).isValid(signature, of: message)
+      #else
+        throw Unsupported("Ed448 without the OpenSSL trait")
+      #endif
+    case .mlDSA65:
+      guard let key = try? MLDSA65.PublicKey(rawRepresentation: keyBytes) else {
+        throw Unsupported("this \(summary) key")
+      }
+      return key.isValidSignature(signature, for: message)
+    case .mlDSA87:
+      guard let key = try? MLDSA87.PublicKey(rawRepresentation: keyBytes) else {
+        throw Unsupported("this \(summary) key")
+      }
+      return key.isValidSignature(signature, for: message)
+    case .rsaPKCS1, .rsaPSS, .ecdsa, .dsa: break
     }
     guard let digest = algorithm.digest else { throw mismatch(algorithm) }
     return try isValid(signature, ofDigest: MessageDigest.hash(message, digest), algorithm)
   }
 
-  /// Verifies a signature over a message of which only the digest is at hand. Not for Ed25519.
+  /// Verifies a signature over a message of which only the digest is at hand. Not for algorithms that take the message
+  /// whole: EdDSA and ML-DSA.
   public func isValid(
     _ signature: ArraySlice<UInt8>, ofDigest digest: [UInt8], _ algorithm: SignatureAlgorithm
   ) throws(Unsupported) -> Bool {
     guard algorithm.isUsable(with: self), let expected = algorithm.digest else { throw mismatch(algorithm) }
     guard digest.count == expected.byteCount else { return false }
-    if case .ec(let curve) = kind { return try isValidECDSA(signature, GivenDigest(digest), curve) }
+    if case .ec(let curve) = kind { return try isValidECDSA(signature, digest, curve) }
+    if case .dsa = kind { return try isValidDSA(signature, digest) }
     return try isValidRSA(signature, digest, algorithm)
   }
 
@@ -51,12 +69,13 @@ extension PublicKey {
     guard signature.count == numbers.modulus.count else { return false }
     let padding: _RSA.Signing.Padding?
     switch algorithm {
-    case .rsaPKCS1(let digest): padding = digest == .md5 || digest == .sha224 ? nil : .insecurePKCS1v1_5
+    case .rsaPKCS1(let digest): padding = digest.isInSwiftCryptoRSA ? .insecurePKCS1v1_5 : nil
     case .rsaPSS(let parameters):
-      padding = parameters.digest != .sha224 && parameters == PSSParameters(parameters.digest) ? .PSS : nil
-    case .ecdsa, .ed25519: throw mismatch(algorithm)
+      padding = parameters.digest.isInSwiftCryptoRSA && parameters == PSSParameters(parameters.digest) ? .PSS : nil
+    case .ecdsa, .ed25519, .ed448, .mlDSA65, .mlDSA87, .dsa: throw mismatch(algorithm)
     }
-    let swiftDigest = padding == nil ? nil : RSADigest(digest)
+    // Below 1024 bits swift-crypto takes no key.
+    let swiftDigest = padding == nil || numbers.bits < 1024 ? nil : RSADigest(digest)
     if let padding, let swiftDigest {
       guard let key = try? _RSA.Signing.PublicKey(unsafeDERRepresentation: numbers.encoded) else {
         throw Unsupported("this \(summary) key")
@@ -67,6 +86,10 @@ extension PublicKey {
     }
     #if OpenSSL
       let key = try EVPKey(rsa: numbers)
+      if case .rsaPSS(let parameters) = algorithm, parameters.digest.isExtendable {
+        guard let block = key.encryptRaw(signature) else { return false }
+        return try EMSAPSSWithSHAKE(parameters.digest).matches(block, digest, modulusBits: numbers.bits)
+      }
       if swiftDigest == nil, key.isValid(signature, digest, algorithm) { return true }
       guard case .rsaPKCS1(let name) = algorithm, let block = key.encryptRaw(signature) else { return false }
       return EMSAPKCS1.matches(block, digest, name, withNull: false)
@@ -77,8 +100,9 @@ extension PublicKey {
   }
 
   private func isValidECDSA(
-    _ signature: ArraySlice<UInt8>, _ digest: GivenDigest, _ curve: EllipticCurve
+    _ signature: ArraySlice<UInt8>, _ octets: [UInt8], _ curve: EllipticCurve
   ) throws(Unsupported) -> Bool {
+    let digest = GivenDigest(octets)
     // A signature that does not parse is a bad signature; a point off the curve is a key that cannot be used.
     switch curve {
     case .p256:
@@ -93,8 +117,27 @@ extension PublicKey {
       guard let key = try? P521.Signing.PublicKey(anyX963: keyBytes) else { throw Unsupported("this P-521 point") }
       guard let value = try? P521.Signing.ECDSASignature(derRepresentation: signature) else { return false }
       return key.isValidSignature(value, for: digest)
+    case .brainpoolP256r1, .brainpoolP384r1, .brainpoolP512r1:
+      #if OpenSSL
+        return try EVPKey.of(self).isValid(signature, ofDigest: octets)
+      #else
+        throw Unsupported("\(curve.name) without the OpenSSL trait")
+      #endif
     }
   }
+
+  private func isValidDSA(_ signature: ArraySlice<UInt8>, _ digest: [UInt8]) throws(Unsupported) -> Bool {
+    #if OpenSSL
+      return try EVPKey.of(self).isValid(signature, ofDigest: digest)
+    #else
+      throw Unsupported("DSA without the OpenSSL trait")
+    #endif
+  }
+}
+
+extension DigestAlgorithm {
+  /// True for the digests that swift-crypto's RSA takes. The kind decides, not the size: SHA3-256 is as long as SHA-256.
+  var isInSwiftCryptoRSA: Bool { [.sha1, .sha256, .sha384, .sha512].contains(self) }
 }
 
 /// RFC 8017 §9.2
@@ -135,16 +178,25 @@ extension PublicKey {
     switch kind {
     case .rsa(let bits): "RSA \(bits)"
     case .rsaPSS(let bits, _): "RSA-PSS \(bits)"
+    case .dsa(let bits): "DSA \(bits)"
     case .ec(let curve): "EC \(curve.name)"
     case .ed25519: "Ed25519"
+    case .ed448: "Ed448"
+    case .x25519: "X25519"
+    case .x448: "X448"
+    case .mlDSA65: "ML-DSA-65"
+    case .mlDSA87: "ML-DSA-87"
+    case .mlKEM768: "ML-KEM-768"
+    case .mlKEM1024: "ML-KEM-1024"
     case .other(let name): name
     }
   }
 
-  /// True for RSA below 2048 bits.
+  /// True for RSA below 2048 bits, and for DSA.
   public var isWeak: Bool {
     switch kind {
     case .rsa(let bits), .rsaPSS(let bits, _): bits < 2048
+    case .dsa: true
     default: false
     }
   }
@@ -157,8 +209,12 @@ extension PublicKey {
     switch kind {
     case .ec(let curve): .ecdsa(curve.digest)
     case .ed25519: .ed25519
+    case .ed448: .ed448
+    case .mlDSA65: .mlDSA65
+    case .mlDSA87: .mlDSA87
+    case .dsa: .dsa(.sha1)
     case .rsaPSS(_, let restriction): .rsaPSS(restriction ?? PSSParameters(.sha256))
-    case .rsa, .other: .rsaPKCS1(.sha256)
+    case .rsa, .x25519, .x448, .mlKEM768, .mlKEM1024, .other: .rsaPKCS1(.sha256)
     }
   }
 }

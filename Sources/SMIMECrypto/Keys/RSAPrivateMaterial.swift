@@ -9,11 +9,10 @@ struct RSAPrivateMaterial: Sendable {
   let identifier: AlgorithmIdentifier
   /// RFC 8017 A.1.2 RSAPrivateKey
   let pkcs1: SymmetricKey
-  /// swift-crypto's key. Its import proves that the numbers belong together, which libcrypto's does not.
-  private let key: _RSA.Signing.PrivateKey
   #if OpenSSL
     private let handle: LazyEVPKey
   #else
+    private let key: _RSA.Signing.PrivateKey
     private let rawKey: _RSA.BlindSigning.PrivateKey<SHA384>
   #endif
 
@@ -39,12 +38,18 @@ struct RSAPrivateMaterial: Sendable {
     self.numbers = numbers
     self.identifier = identifier ?? AlgorithmIdentifier(OID.rsaEncryption, parameters: AlgorithmIdentifier.null)
     self.pkcs1 = SymmetricKey(octets: pkcs1)
-    do {
-      key = try _RSA.Signing.PrivateKey(unsafeDERRepresentation: pkcs1)
-    } catch { throw Malformed("the numbers of an RSA key do not belong together", path: "RSAPrivateKey") }
+    // swift-crypto's import proves that the numbers belong together, which libcrypto's does not; below 1024 bits it takes
+    // none, and libcrypto is asked to prove it.
+    let mismatch = Malformed("the numbers of an RSA key do not belong together", path: "RSAPrivateKey")
     #if OpenSSL
       handle = LazyEVPKey(pkcs1: self.pkcs1)
+      guard
+        numbers.bits < 1024
+          ? try handle.get().isConsistent : (try? _RSA.Signing.PrivateKey(unsafeDERRepresentation: pkcs1)) != nil
+      else { throw mismatch }
     #else
+      guard numbers.bits >= 1024 else { throw Unsupported("RSA with \(numbers.bits) bits without the OpenSSL trait") }
+      do { key = try _RSA.Signing.PrivateKey(unsafeDERRepresentation: pkcs1) } catch { throw mismatch }
       do {
         rawKey = try _RSA.BlindSigning.PrivateKey(
           unsafeDERRepresentation: pkcs1, parameters: .RSABSSA_SHA384_PSS_Deterministic)
@@ -55,8 +60,16 @@ struct RSAPrivateMaterial: Sendable {
   /// Signs a digest of the algorithm's size.
   func sign(_ digest: [UInt8], _ algorithm: SignatureAlgorithm) throws -> [UInt8] {
     #if OpenSSL
+      if case .rsaPSS(let parameters) = algorithm, parameters.digest.isExtendable {
+        let block = try EMSAPSSWithSHAKE(parameters.digest).block(digest, modulusBits: numbers.bits)
+        guard let signature = decryptRaw(block[...]) else { throw Unsupported("\(algorithm.name) with this key") }
+        return signature
+      }
       return try handle.get().sign(digest, algorithm)
     #else
+      guard algorithm.digest?.isInSwiftCryptoRSA ?? false else {
+        throw Unsupported("\(algorithm.name) without the OpenSSL trait")
+      }
       let padding: _RSA.Signing.Padding
       switch algorithm {
       case .rsaPKCS1: padding = .insecurePKCS1v1_5

@@ -34,10 +34,10 @@ struct RSAPublicNumbers {
 
   /// Why a crypto library is not asked to use this key; nil when it may be.
   ///
-  /// A modulus beyond 8192 bits costs too much, one below 1024 proves nothing; an even modulus or exponent, or an
+  /// A modulus beyond 8192 bits costs too much, one below 512 was never in use; an even modulus or exponent, or an
   /// exponent of 1, is no RSA key, and swift-crypto takes no exponent beyond 33 bits.
   var objection: String? {
-    if bits < 1024 || bits > 8192 { return "RSA with \(bits) bits" }
+    if bits < 512 || bits > 8192 { return "RSA with \(bits) bits" }
     guard let low = exponent.last, let lowModulus = modulus.last, low & 1 == 1, lowModulus & 1 == 1 else {
       return "an RSA key with an even number"
     }

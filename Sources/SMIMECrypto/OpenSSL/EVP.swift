@@ -21,6 +21,12 @@
       case .sha256: unsafe EVP_sha256()
       case .sha384: unsafe EVP_sha384()
       case .sha512: unsafe EVP_sha512()
+      case .sha3_224: unsafe EVP_sha3_224()
+      case .sha3_256: unsafe EVP_sha3_256()
+      case .sha3_384: unsafe EVP_sha3_384()
+      case .sha3_512: unsafe EVP_sha3_512()
+      case .shake128: unsafe EVP_shake128()
+      case .shake256: unsafe EVP_shake256()
       }
     }
   }
@@ -49,18 +55,24 @@
         _ = unsafe EVP_DigestUpdate(pointer, bytes.baseAddress, bytes.count)
       }
 
-      func finalize(into result: inout [UInt8]) { _ = unsafe EVP_DigestFinal_ex(pointer, &result, nil) }
+      func finalize(into result: inout [UInt8], isExtendable: Bool) {
+        if isExtendable {
+          _ = unsafe EVP_DigestFinalXOF(pointer, &result, result.count)
+        } else {
+          _ = unsafe EVP_DigestFinal_ex(pointer, &result, nil)
+        }
+      }
     }
 
     private var context: Context
-    private let byteCount: Int
+    private let algorithm: DigestAlgorithm
 
     init(_ algorithm: DigestAlgorithm) throws(Unsupported) {
       guard let digest = unsafe algorithm.evp, let context = unsafe Context(digest) else {
         throw Unsupported("\(algorithm.name) in this libcrypto")
       }
       self.context = context
-      byteCount = algorithm.byteCount
+      self.algorithm = algorithm
     }
 
     private func copy() -> Context {
@@ -74,9 +86,11 @@
     }
 
     /// The digest so far; more may follow.
-    func finalize() -> [UInt8] {
-      var result = [UInt8](repeating: 0, count: byteCount)
-      copy().finalize(into: &result)
+    ///
+    /// - Parameter byteCount: for SHAKE, how much output is wanted if it is not the digest's own size.
+    func finalize(byteCount: Int? = nil) -> [UInt8] {
+      var result = [UInt8](repeating: 0, count: byteCount ?? algorithm.byteCount)
+      copy().finalize(into: &result, isExtendable: algorithm.isExtendable)
       return result
     }
   }

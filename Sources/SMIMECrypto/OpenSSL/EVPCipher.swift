@@ -49,7 +49,7 @@
 
     deinit { unsafe EVP_CIPHER_CTX_free(context) }
 
-    private static func cipher(_ encryption: ContentEncryption) -> OpaquePointer? {
+    static func cipher(_ encryption: ContentEncryption) -> OpaquePointer? {
       switch encryption {
       case .aesCBC(128): unsafe EVP_aes_128_cbc()
       case .aesCBC(192): unsafe EVP_aes_192_cbc()
@@ -57,6 +57,10 @@
       case .aesGCM(128): unsafe EVP_aes_128_gcm()
       case .aesGCM(192): unsafe EVP_aes_192_gcm()
       case .aesGCM: unsafe EVP_aes_256_gcm()
+      case .chaCha20Poly1305: unsafe EVP_chacha20_poly1305()
+      case .aesCCM(128): unsafe EVP_aes_128_ccm()
+      case .aesCCM(192): unsafe EVP_aes_192_ccm()
+      case .aesCCM: unsafe EVP_aes_256_ccm()
       case .tripleDESCBC: unsafe EVP_des_ede3_cbc()
       case .rc2CBC: unsafe LegacyCiphers.rc2
       case .desCBC: unsafe LegacyCiphers.des

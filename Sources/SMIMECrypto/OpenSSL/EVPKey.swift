@@ -21,12 +21,12 @@
     }
   }
 
-  /// An RSA key in libcrypto's hands.
+  /// A key in libcrypto's hands. What is here is about RSA; other keys are in `EVPKey+Curves.swift`.
   ///
   /// `@unchecked Sendable`: the handle is made once, never changed and freed with the last reference; EVP_PKEY counts its
   /// own references atomically and each operation works in a context of its own (OpenSSL's threading rules).
   @safe final class EVPKey: @unchecked Sendable {
-    private let key: OpaquePointer
+    let key: OpaquePointer
 
     /// - Parameter privateKey: a PKCS#1 RSAPrivateKey whose sizes were checked.
     init(rsaPrivateKey privateKey: ArraySlice<UInt8>) throws(Unsupported) {
@@ -36,6 +36,13 @@
       }
       LibCrypto.clearErrors()
       guard let key = unsafe key else { throw Unsupported("this RSA key") }
+      unsafe self.key = unsafe key
+    }
+
+    /// Takes a key over that libcrypto made; nil is what it says for a key that it refuses.
+    init?(_ key: OpaquePointer?) {
+      LibCrypto.clearErrors()
+      guard let key = unsafe key else { return nil }
       unsafe self.key = unsafe key
     }
 
@@ -52,7 +59,7 @@
 
     deinit { unsafe EVP_PKEY_free(key) }
 
-    private var byteCount: Int { Int(unsafe EVP_PKEY_get_size(key)) }
+    var byteCount: Int { Int(unsafe EVP_PKEY_get_size(key)) }
 
     // MARK: Signatures
 
@@ -131,7 +138,7 @@
     // MARK: Contexts
 
     /// One operation's context.
-    @safe private struct Context: ~Copyable {
+    @safe struct Context: ~Copyable {
       let pointer: OpaquePointer
 
       init(_ key: OpaquePointer) throws(Unsupported) {
