@@ -95,18 +95,23 @@ extension CertificateTemplate {
 public enum MailboxUse: Hashable, Sendable, CaseIterable {
   case signing, encryption, signingAndEncryption
 
-  /// S/MIME BR 7.1.2.3 e: digitalSignature to sign; keyEncipherment (RSA) or keyAgreement (EC) to encrypt. Ed25519 signs only.
+  /// S/MIME BR 7.1.2.3 e: digitalSignature to sign; keyEncipherment (RSA, ML-KEM) or keyAgreement (curves) to encrypt. Most
+  /// newer keys do one or the other (RFC 8410 §5, RFC 9881 §3, RFC 9935 §3); empty if this key does not do what is asked.
   func keyUsage(for key: PublicKey) -> KeyUsage {
-    var usage: KeyUsage = []
-    if self != .encryption { usage.insert(.digitalSignature) }
-    if self != .signing {
+    let possible: KeyUsage =
       switch key.kind {
-      case .rsa: usage.insert(.keyEncipherment)
-      case .ec: usage.insert(.keyAgreement)
-      default: break
+      case .rsa: [.digitalSignature, .keyEncipherment]
+      case .ec: [.digitalSignature, .keyAgreement]
+      case .rsaPSS, .ed25519, .ed448, .mlDSA65, .mlDSA87, .dsa: .digitalSignature
+      case .x25519, .x448: .keyAgreement
+      case .mlKEM768, .mlKEM1024: .keyEncipherment
+      case .other: []
       }
+    switch self {
+    case .signing: return possible.intersection(.digitalSignature)
+    case .encryption: return possible.subtracting(.digitalSignature)
+    case .signingAndEncryption: return possible
     }
-    return usage
   }
 }
 

@@ -35,10 +35,12 @@ enum CertificateRules {
     }
   }
 
+  /// BR 6.1.5 knows RSA, the NIST curves, EdDSA, ML-DSA and ML-KEM. Brainpool curves, X25519 and X448 are beyond it, and are
+  /// for authorities whose users are their own.
   private static func publicKey(_ template: CertificateTemplate) throws(IssuanceRefusal) {
     switch template.publicKey.kind {
     case .rsa(let bits) where bits >= 2048 && bits <= 8192 && bits % 8 == 0: return
-    case .ec, .ed25519: return
+    case .ec, .ed25519, .ed448, .x25519, .x448, .mlDSA65, .mlDSA87, .mlKEM768, .mlKEM1024: return
     default:
       throw IssuanceRefusal(
         "subjectPublicKeyInfo", "BR 6.1.5", "\(template.publicKey.summary) is not a key that is certified")
@@ -93,6 +95,12 @@ enum CertificateRules {
       let addresses = try? Certificate.Extension.generalNames(names), !addresses.isEmpty
     else {
       throw IssuanceRefusal("subjectAltName", "BR 7.1.4.2.1", "at least one mailbox is needed")
+    }
+    if let usage = template.extensions.first(where: { $0.oid == OID.keyUsage }),
+      let allowed = try? Certificate.Extension.keyUsage(usage), allowed.isEmpty
+    {
+      throw IssuanceRefusal(
+        "keyUsage", "BR 7.1.2.3 e", "\(template.publicKey.summary) is not a key for what the certificate is for")
     }
     for name in addresses {
       guard let address = name.mailbox else {

@@ -1,3 +1,4 @@
+import ByteIO
 public import SMIMECrypto
 import SwiftASN1
 
@@ -116,9 +117,11 @@ public struct Certificate: Sendable {
 }
 
 extension Certificate: Hashable {
-  public static func == (left: Certificate, right: Certificate) -> Bool { left.derBytes == right.derBytes }
+  public static func == (left: Certificate, right: Certificate) -> Bool {
+    Bytes.areEqual(left.derBytes, right.derBytes)
+  }
 
-  public func hash(into hasher: inout Hasher) { hasher.combine(signature) }
+  public func hash(into hasher: inout Hasher) { Bytes.hash(signature, into: &hasher) }
 }
 
 extension Certificate {

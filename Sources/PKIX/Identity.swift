@@ -18,6 +18,9 @@ public protocol DecryptionKey: Sendable {
 
   /// ECDH with the peer's key.
   func sharedSecret(with peer: PublicKey) async throws -> SymmetricKey
+
+  /// The secret that was encapsulated to this key; `Unsupported` from tokens that know no such KEM.
+  func decapsulate(_ ciphertext: ArraySlice<UInt8>, _ kem: KeyEncapsulation) async throws -> SymmetricKey
 }
 
 extension PrivateKey: SigningKey, DecryptionKey {

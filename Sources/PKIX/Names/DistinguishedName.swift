@@ -1,3 +1,4 @@
+import ByteIO
 public import SMIMECrypto
 public import SwiftASN1
 
@@ -95,7 +96,7 @@ public struct DistinguishedName: Sendable {
 
 extension DistinguishedName: Hashable {
   public static func == (left: DistinguishedName, right: DistinguishedName) -> Bool {
-    if left.encoded == right.encoded { return true }
+    if Bytes.areEqual(left.encoded, right.encoded) { return true }
     guard left.relativeNames.count == right.relativeNames.count else { return false }
     return zip(left.relativeNames, right.relativeNames).allSatisfy { matches($0, $1) }
   }
@@ -113,7 +114,7 @@ extension DistinguishedName: Hashable {
 
   public func hash(into hasher: inout Hasher) {
     hasher.combine(relativeNames.count)
-    for name in relativeNames where name.count == 1 { hasher.combine(name[0].matched) }
+    for name in relativeNames where name.count == 1 { Bytes.hash(name[0].matched[...], into: &hasher) }
   }
 
   /// True when this name begins with all of `base`: it lies in its subtree (RFC 5280 §4.2.1.10).

@@ -46,6 +46,7 @@ public struct PathValidator: Sendable {
   let policy: AlgorithmPolicy
   let purpose: KeyPurpose?
   let budget: PathBudget
+  private var memory: PathMemory?
 
   /// - Parameters:
   ///   - intermediates: certificates at hand besides those that come with a message.
@@ -65,11 +66,30 @@ public struct PathValidator: Sendable {
     self.budget = budget
   }
 
+  /// The same validator, which remembers the paths that it finds good: the certificates of a signer who writes again are
+  /// not verified again while they are valid. Revocation is asked for each time.
+  ///
+  /// - Parameter count: how many paths it remembers.
+  public func remembering(_ count: Int = 1_024) -> PathValidator {
+    var validator = self
+    validator.memory = PathMemory(limit: count)
+    return validator
+  }
+
+  /// The same validator for paths that must be good for `purpose`; nil for anything.
+  public func judging(for purpose: KeyPurpose?) -> PathValidator {
+    PathValidator(
+      anchors: anchors, intermediates: intermediates, issuers: issuers, revocation: revocation, policy: policy,
+      purpose: purpose, budget: budget)
+  }
+
   /// The same validator without any source that is not at hand: nobody is asked, and nobody learns of it.
   public var offline: PathValidator {
-    PathValidator(
+    var validator = PathValidator(
       anchors: anchors, intermediates: intermediates, revocation: revocation.local, policy: policy, purpose: purpose,
       budget: budget)
+    validator.memory = memory
+    return validator
   }
 
   /// Validates `leaf` at the instant `at`.
@@ -83,10 +103,16 @@ public struct PathValidator: Sendable {
     var pool = pool
     var asked: Set<Certificate> = []
     var misses: [String] = []
-    var memory = RevocationMemory()
+    var revocationMemory = RevocationMemory()
+    if let path = memory?.path(from: leaf, use: use, at: instant) {
+      var checks = PathChecks(self, path: path, at: instant, use: use)
+      let revocation = await checks.checkRevocation(&revocationMemory)
+      if checks.problems.isEmpty { return .success(ValidatedPath(certificates: path, revocation: revocation)) }
+      // Another path may do.
+    }
     while true {
       var search = PathSearch(self, pool: pool)
-      if let result = await validate(leaf, with: &search, at: instant, use: use, &memory) { return result }
+      if let result = await validate(leaf, with: &search, at: instant, use: use, &revocationMemory) { return result }
       // Nothing led to an anchor. Where nobody at hand signed, somebody else may have; then wherever else a way may lead on.
       guard let issuers, asked.count < budget.fetches,
         let orphan = (search.orphans + search.visited).first(where: { !asked.contains($0) })
@@ -101,14 +127,16 @@ public struct PathValidator: Sendable {
 
   /// What comes of the paths to anchors that `search` finds; nil when it finds none.
   private func validate(
-    _ leaf: Certificate, with search: inout PathSearch, at instant: Date, use: KeyUse, _ memory: inout RevocationMemory
+    _ leaf: Certificate, with search: inout PathSearch, at instant: Date, use: KeyUse,
+    _ revocationMemory: inout RevocationMemory
   ) async -> Result<ValidatedPath, PathFailure>? {
     var best: PathFailure?
     var bestDistance = Int.max
     while let path = search.next(from: leaf) {
       var checks = PathChecks(self, path: path, at: instant, use: use)
       checks.run()
-      let revocation = await checks.checkRevocation(&memory)
+      if checks.problems.isEmpty { memory?.keep(path, use: use) }
+      let revocation = await checks.checkRevocation(&revocationMemory)
       if checks.problems.isEmpty { return .success(ValidatedPath(certificates: path, revocation: revocation)) }
       // No other path makes a leaf good again that its issuer withdrew.
       if checks.problems.contains(where: { $0.check == .revoked && $0.depth == 0 }) {

@@ -1,0 +1,57 @@
+import Synchronization
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Paths that one validator found good, by leaf and use, for as long as every certificate on them is valid. What is known
+/// of revocation is not kept: it is asked for each time.
+///
+/// It belongs to the validator that made it, since what is good depends on anchors, purpose and policy.
+final class PathMemory: Sendable {
+  private struct Key: Hashable {
+    let leaf: Certificate
+    let use: KeyUse
+  }
+
+  private struct Kept {
+    let path: [Certificate]
+    let validity: ClosedRange<Date>
+  }
+
+  /// The younger generation is filled; then it becomes the older one, and what was that is forgotten.
+  private struct Generations {
+    var younger: [Key: Kept] = [:]
+    var older: [Key: Kept] = [:]
+  }
+
+  private let limit: Int
+  private let generations = Mutex(Generations())
+
+  /// - Parameter limit: how many paths are kept, at least half of them the latest.
+  init(limit: Int) { self.limit = max(2, limit) }
+
+  /// The path that was found good and still is at `instant`, revocation aside.
+  func path(from leaf: Certificate, use: KeyUse, at instant: Date) -> [Certificate]? {
+    let key = Key(leaf: leaf, use: use)
+    let kept = generations.withLock { $0.younger[key] ?? $0.older[key] }
+    guard let kept, kept.validity.contains(instant) else { return nil }
+    return kept.path
+  }
+
+  func keep(_ path: [Certificate], use: KeyUse) {
+    guard let leaf = path.first else { return }
+    let from = path.map(\.validity.notBefore).max() ?? leaf.validity.notBefore
+    let until = path.map(\.validity.notAfter).min() ?? leaf.validity.notAfter
+    guard from <= until else { return }
+    generations.withLock { generations in
+      if generations.younger.count >= limit / 2 {
+        generations.older = generations.younger
+        generations.younger = [:]
+      }
+      generations.younger[Key(leaf: leaf, use: use)] = Kept(path: path, validity: from...until)
+    }
+  }
+}
