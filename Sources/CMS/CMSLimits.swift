@@ -2,7 +2,7 @@
 ///
 /// Content is never counted here: it streams, and its sink decides how much it takes.
 public struct CMSLimits: Hashable, Sendable {
-  /// SignerInfos of one SignedData.
+  /// SignerInfos of one SignedData, their countersignatures and time stamps included.
   public var signers = 64
   /// RecipientInfos of one object, and recipientEncryptedKeys of all of its key agreements together.
   public var recipients = 10_000
@@ -18,7 +18,13 @@ public struct CMSLimits: Hashable, Sendable {
   public var segments = 1 << 26
   /// Bytes of content that a one-shot primitive may be given (Ed25519 without signed attributes).
   public var oneShotBytes = 32 << 20
-  /// Rounds of all key derivations of one PKCS#12 file together.
+  /// Octets that the content of one CompressedData may have.
+  public var inflatedBytes = 16 << 30
+  /// How many octets one compressed octet may become, once the content has more than a mebibyte. Text seldom reaches 20;
+  /// nothing that deflate makes reaches 1033.
+  public var inflationRatio = 200
+  /// Rounds of all key derivations of one PKCS#12 file together, or of one decryption: there each password is tried on
+  /// each recipient that asks for one, so that it limits recipients times passwords too.
   public var keyDerivationRounds = 10_000_000
 
   public init() {}

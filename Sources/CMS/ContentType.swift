@@ -26,6 +26,8 @@ public struct ContentType: Hashable, Sendable, CustomStringConvertible {
   public static let compressedData = ContentType([1, 2, 840, 113549, 1, 9, 16, 1, 9])
   /// RFC 5083.
   public static let authEnvelopedData = ContentType([1, 2, 840, 113549, 1, 9, 16, 1, 23])
+  /// RFC 3161 §2.4.2: what a time-stamping authority signs.
+  public static let timestamp = ContentType([1, 2, 840, 113549, 1, 9, 16, 1, 4])
 
   /// The name that its RFC gives it, or the dotted OID.
   public var description: String {
@@ -38,6 +40,7 @@ public struct ContentType: Hashable, Sendable, CustomStringConvertible {
     case .authenticatedData: "authenticatedData"
     case .compressedData: "compressedData"
     case .authEnvelopedData: "authEnvelopedData"
+    case .timestamp: "TSTInfo"
     default: "\(oid)"
     }
   }

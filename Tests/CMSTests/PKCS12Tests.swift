@@ -45,6 +45,47 @@ import Testing
     #expect(try PKCS12.read(file, password: Password("p")).identities().first?.certificate == identity.certificate)
   }
 
+  @Test(arguments: [PrivateKey.Kind.x25519, .mlDSA65, .mlKEM768])
+  func `keys of newer kinds`(kind: PrivateKey.Kind) async throws {
+    let identity = try await TestPKI().mailbox(
+      "alice@example.com", key: kind, use: kind == .mlDSA65 ? .signing : .encryption)
+    let file = try PKCS12.write(identity, password: Password("p"), profile: Self.quick)
+    let found = try PKCS12.read(file, password: Password("p")).identities().first
+    #expect(found?.certificate == identity.certificate)
+  }
+
+  /// An ML-DSA-44 key: named as a defect, kept, and written again octet for octet.
+  @Test(arguments: profiles) func `a key that is not offered goes on unchanged`(profile: PKCS12.Profile) async throws {
+    let (identity, _) = try await alice()
+    let pkcs8 = DER.Serializer.encode { der in
+      der.sequence { der in
+        der.int(0)
+        AlgorithmIdentifier([2, 16, 840, 1, 101, 3, 4, 3, 17]).write(to: &der)
+        der.octets([0x80, 32] + [UInt8](repeating: 7, count: 32))
+      }
+    }
+    let file = try PKCS12.write(
+      OpaquePrivateKey(pkcs8: pkcs8[...]), certificate: identity.certificate, chain: identity.chain,
+      friendlyName: "Alice", password: Password("p"), profile: profile)
+    let read = try PKCS12.read(file, password: Password("p"))
+    #expect(read.keys.isEmpty)
+    #expect(read.identities().isEmpty)
+    #expect(read.defects.map(\.reason) == ["a private key for ML-DSA-44 is not supported"])
+    let kept = try #require(read.keptKeys.first)
+    #expect(kept.privateKey.name == "ML-DSA-44")
+    #expect(kept.privateKey.pkcs8 == pkcs8)
+    #expect(kept.friendlyName == "Alice")
+    let found = try #require(read.certificates(for: kept))
+    #expect(found.certificate == identity.certificate)
+    #expect(found.chain == identity.chain)
+    #expect(
+      try PKCS12.read(
+        PKCS12.write(
+          kept.privateKey, certificate: found.certificate, password: Password("q"), profile: profile),
+        password: Password("q")
+      ).keptKeys.first?.privateKey.pkcs8 == pkcs8)
+  }
+
   @Test func `every truncation is an error`() async throws {
     let (identity, _) = try await alice()
     let file = try PKCS12.write(identity, password: Password("p"), profile: Self.quick)

@@ -24,7 +24,7 @@ public final class Daemon: Sendable {
     try process.run()
     self.process = process
     var found: Int?
-    _ = await eventually(within: 30) { [portFile] in
+    _ = await eventually(within: 120) { [portFile] in
       found = (try? String(contentsOfFile: portFile, encoding: .utf8)).flatMap {
         $0.split(whereSeparator: { $0 == ":" || $0 == "\n" }).last.flatMap { Int($0) }
       }

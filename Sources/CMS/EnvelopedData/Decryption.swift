@@ -3,19 +3,6 @@ public import PKIX
 public import SMIMECrypto
 import SwiftASN1
 
-/// None of the keys at hand is asked for. Known before any key is used, so it may be told in full.
-public struct KeyMissing: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Whom the message is encrypted for, one line for each key.
-  public let recipients: [String]
-
-  public init(recipients: [String]) { self.recipients = recipients }
-
-  public var description: String {
-    recipients.isEmpty
-      ? "encrypted for nobody" : "encrypted for other keys: " + recipients.joined(separator: "; ")
-  }
-}
-
 /// What is known of encrypted content once it was decrypted; its octets went to a sink.
 public struct DecryptedContent: Sendable {
   public let contentType: ContentType
@@ -23,176 +10,230 @@ public struct DecryptedContent: Sendable {
   public let isAuthenticated: Bool
   /// The attributes that the tag covers, of AuthEnvelopedData.
   public let authenticatedAttributes: Attributes?
-  /// unprotectedAttrs of EnvelopedData, unauthAttrs of AuthEnvelopedData: anybody's word.
+  /// unprotectedAttrs of EnvelopedData and EncryptedData, unauthAttrs of AuthEnvelopedData: anybody's word.
   public let unprotectedAttributes: Attributes?
   public let defects: [Malformed]
 }
 
 extension EnvelopedDataReader {
   /// Decrypts the content to `sink` with those of `identities` that are asked for.
+  public func decrypt(
+    with identities: [Identity], to sink: any ByteSink, policy: AlgorithmPolicy = .standard
+  ) async throws -> DecryptedContent {
+    try await decrypt(with: DecryptionKeys(identities: identities), to: sink, policy: policy)
+  }
+
+  /// Decrypts the content to `sink` with those of `keys` that are asked for.
   ///
   /// The sink gets octets before they are authenticated: its owner lets none of them out before this returns.
   ///
   /// Throws what is wrong with the object in full, ``KeyMissing`` among it, as long as it is public; of all that
-  /// depends on a private key there is only `DecryptionFailed`. Every matching recipient gets its key operation, whatever
-  /// the others gave, and a key that cannot be decrypted becomes a random one (RFC 3218), so that failure shows at the
-  /// end of the content and nowhere else.
+  /// depends on a key there is only `DecryptionFailed`. Every matching recipient gets its key operation and its pass over
+  /// the content, whatever the others gave, and a key that cannot be decrypted becomes a random one (RFC 3218), so that
+  /// failure shows at the end of the content and nowhere else.
   public func decrypt(
-    with identities: [Identity], to sink: any ByteSink, policy: AlgorithmPolicy = .standard
+    with keys: DecryptionKeys, to sink: any ByteSink, policy: AlgorithmPolicy = .standard
   ) async throws -> DecryptedContent {
-    let cipher = try contentCipher()
+    let cipher = try cipher()
     if let refusal = policy.objection(to: cipher.encryption) { throw Unsupported(refusal) }
-    let sealed = try sealedKeys(for: identities)
-    var keys: [SymmetricKey] = []
-    var tokenFailure: (any Error)?
-    for candidate in sealed {
-      let key: SymmetricKey
-      do {
-        key = try await candidate.open(byteCount: cipher.encryption.keyByteCount)
-      } catch {
-        // A key that is out of reach (a token, an agent) says nothing about the message.
-        if !(error is DecryptionFailed) { tokenFailure = error }
-        key = SecureRandom.key(byteCount: cipher.encryption.keyByteCount)
-      }
-      if !keys.contains(key) { keys.append(key) }
-    }
+    let sealed = try management.sealedKeys(for: keys, policy: policy, limits: limits)
+    let keyByteCount = cipher.encryption.keyByteCount
+    let opened = await OpenedKeys(sealed, byteCount: keyByteCount) { $0 == keyByteCount }
+    let contentKeys = opened.keys.map { OpenedKey(key: cipher.contentKey(from: $0.key), standing: $0.standing) }
     do {
-      return try decrypt(cipher, keys, to: sink)
-    } catch let failure as DecryptionFailed { throw tokenFailure ?? failure }
+      return try ContentOpening(self, cipher, policy).decrypt(contentKeys, to: sink)
+    } catch let failure as DecryptionFailed { throw opened.failure ?? failure }
   }
 
   /// Reads all of the content with the keys, and throws what ``decrypt(with:to:policy:)`` would, without giving it out.
+  public func authenticate(
+    with keys: DecryptionKeys, policy: AlgorithmPolicy = .standard
+  ) async throws -> DecryptedContent {
+    try await decrypt(with: keys, to: NullSink(), policy: policy)
+  }
+
+  /// The same for identities alone.
   public func authenticate(
     with identities: [Identity], policy: AlgorithmPolicy = .standard
   ) async throws -> DecryptedContent {
     try await decrypt(with: identities, to: NullSink(), policy: policy)
   }
+}
 
-  private func decrypt(
-    _ cipher: ContentCipherParameters, _ keys: [SymmetricKey], to sink: any ByteSink
-  ) throws -> DecryptedContent {
-    guard keys.count > 1 else {
-      guard let key = keys.first else { throw DecryptionFailed() }
-      return try decrypt(cipher, key, to: sink)
-    }
-    // Which key is the right one shows only at the end, so it is found out before anything is written.
-    for key in keys {
-      do {
-        _ = try decrypt(cipher, key, to: NullSink())
-      } catch is DecryptionFailed { continue }
-      return try decrypt(cipher, key, to: sink)
-    }
-    throw DecryptionFailed()
+/// The passes over one object's content.
+private struct ContentOpening {
+  private let object: EnvelopedDataReader
+  private let cipher: ContentCipher
+  private let policy: AlgorithmPolicy
+
+  init(_ object: EnvelopedDataReader, _ cipher: ContentCipher, _ policy: AlgorithmPolicy) {
+    self.object = object
+    self.cipher = cipher
+    self.policy = policy
   }
 
-  private func decrypt(
-    _ cipher: ContentCipherParameters, _ key: SymmetricKey, to sink: any ByteSink
-  ) throws -> DecryptedContent {
-    let first = DecryptingSink(try ContentDecryptor(cipher, key: key, associatedData: nil), passingTo: sink)
-    let trailer = try readContent(to: first)
-    guard let attributes = trailer.authenticated else {
-      try first.finish(tag: trailer.tag)
-      return content(trailer)
+  func decrypt(_ opened: [OpenedKey], to sink: any ByteSink) throws -> DecryptedContent {
+    let keys = opened.map(\.key)
+    if keys.count == 1 {
+      let content = try decrypt(keys[0], to: sink)
+      // One random key in 255 passes for right by CBC's padding.
+      guard opened[0].standing != .substituted else { throw DecryptionFailed() }
+      return content
+    }
+    // Which key is the right one shows only at the end, so it is found out before anything is written: by all of them
+    // side by side, since a key that is left out would tell what became of the others.
+    var isRight: [Bool] = []
+    // A cipher that works in one piece holds all of the content, so there its keys go one by one.
+    for start in stride(from: 0, to: keys.count, by: cipher.encryption.isOneShot ? 1 : keys.count) {
+      isRight += try trial(Array(keys[start..<(cipher.encryption.isOneShot ? start + 1 : keys.count)]))
+    }
+    func first(_ standing: OpenedKey.Standing) -> Int? {
+      opened.indices.first { isRight[$0] && opened[$0].standing == standing }
+    }
+    // A key that was checked is right before one that may be random and fit by chance.
+    guard let index = first(.checked) ?? first(.unchecked) else { throw DecryptionFailed() }
+    return try decrypt(keys[index], to: sink)
+  }
+
+  /// Which of `keys` the content opens with.
+  private func trial(_ keys: [SymmetricKey]) throws -> [Bool] {
+    let first = DecryptorRow(try keys.map { try decryptor($0, nil) })
+    let trailer = try object.readContent(to: first, policy)
+    let bare = first.finish(tag: trailer.tag)
+    var isRight = trailer.associatedData.isEmpty || trailer.mayBeBare ? bare : bare.map { _ in false }
+    for associated in trailer.associatedData {
+      let row = DecryptorRow(try keys.map { try decryptor($0, associated) })
+      let again = row.finish(tag: try object.readContent(to: row, policy).tag)
+      isRight = zip(isRight, again).map { $0 || $1 }
+    }
+    return isRight
+  }
+
+  private func decryptor(_ key: SymmetricKey, _ associated: [UInt8]?) throws -> ContentDecryptor {
+    try ContentDecryptor(cipher.parameters, key: key, associatedData: associated)
+  }
+
+  private func decrypt(_ key: SymmetricKey, to sink: any ByteSink) throws -> DecryptedContent {
+    let first = DecryptingSink(try decryptor(key, nil), passingTo: sink)
+    let trailer = try object.readContent(to: first, policy)
+    if trailer.associatedData.isEmpty || trailer.mayBeBare {
+      do {
+        try first.finish(tag: trailer.tag)
+        return content(trailer, coversAttributes: false)
+      } catch let failure as DecryptionFailed {
+        if trailer.associatedData.isEmpty { throw failure }
+      }
     }
     // RFC 5083 §2.2: the attributes stand behind the content and are authenticated before it. The octets are the same
-    // with and without them, only the tag is not: a second pass makes sure, and writes what the first did not.
-    let second = DecryptingSink(
-      try ContentDecryptor(cipher, key: key, associatedData: attributes.asSet), passingTo: sink, skipping: first.count)
-    try second.finish(tag: try readContent(to: second).tag)
-    return content(trailer)
+    // with and without them, only the tag is not: another pass makes sure, and writes what the first did not.
+    var failure = DecryptionFailed()
+    for associated in trailer.associatedData {
+      let next = DecryptingSink(try decryptor(key, associated), passingTo: sink, skipping: first.count)
+      let tag = try object.readContent(to: next, policy).tag
+      do {
+        try next.finish(tag: tag)
+        return content(trailer, coversAttributes: true)
+      } catch let error as DecryptionFailed { failure = error }
+    }
+    throw failure
   }
 
-  private func content(_ trailer: Trailer) -> DecryptedContent {
-    DecryptedContent(
-      contentType: contentType, isAuthenticated: isAuthenticated, authenticatedAttributes: trailer.authenticated,
-      unprotectedAttributes: trailer.unprotected, defects: trailer.defects)
+  private func content(_ trailer: EnvelopedDataReader.Trailer, coversAttributes: Bool) -> DecryptedContent {
+    var defects = trailer.defects
+    if trailer.authenticated != nil, !coversAttributes {
+      defects.append(Malformed("are not covered by the tag", path: "AuthEnvelopedData.authAttrs"))
+    }
+    return DecryptedContent(
+      contentType: object.contentType, isAuthenticated: object.isAuthenticated,
+      authenticatedAttributes: coversAttributes ? trailer.authenticated : nil,
+      unprotectedAttributes: trailer.unprotected, defects: defects)
   }
+}
 
+extension ContentEncryption {
+  /// True for ciphers that take their content in one piece.
+  fileprivate var isOneShot: Bool {
+    #if OpenSSL
+      if case .aesCCM = self { true } else { false }
+    #else
+      isAuthenticated
+    #endif
+  }
+}
+
+extension EnvelopedDataReader {
   /// What stands behind the content.
-  private struct Trailer {
+  fileprivate struct Trailer {
     var authenticated: Attributes?
     var tag: ArraySlice<UInt8>?
     var unprotected: Attributes?
     var defects: [Malformed] = []
+    /// The attributes stand where OpenSSL looked for them before it knew that they are authenticated.
+    var mayBeBare = false
+
+    /// What the tag may cover beside the content: the DER of the attributes, and then the bytes as they came.
+    /// QUIRK: writers that authenticate attributes in another order than DER's; RFC 5083 §2.2 wants DER.
+    var associatedData: [[UInt8]] {
+      guard let authenticated else { return [] }
+      let received = authenticated.asSet
+      guard let canonical = CanonicalDER.encode(received), canonical != received else { return [received] }
+      return [canonical, received]
+    }
   }
 
   /// Hands the encrypted content to `sink`, and reads to the end of the object: what is malformed there is so for
   /// everybody, and is told before the sink is asked what it makes of the content.
-  private func readContent(to sink: any ByteSink) throws -> Trailer {
+  fileprivate func readContent(to sink: any ByteSink, _ policy: AlgorithmPolicy) throws -> Trailer {
     let reader = try readerAtContent()
-    guard try reader.isNext(.context(0)) else { throw Unsupported("encrypted content that is kept elsewhere") }
-    _ = try reader.copyOctets("encryptedContent", tag: .context(0), to: sink)
-    try reader.leave()
+    try EncryptedContentInfo.copyContent(reader, to: sink)
     var trailer = Trailer()
     if isAuthenticated {
-      trailer.authenticated = try attributes(reader, .context(1), "authAttrs")
-      if let attributes = trailer.authenticated { try checkContentType(attributes) }
-      let mac = try reader.element(.octetString, "mac")
-      do throws(Malformed) {
-        var cursor = try mac.cursor()
-        trailer.tag = try cursor.octets("")
-      } catch { throw mac.place(error) }
-      trailer.unprotected = try attributes(reader, .context(2), "unauthAttrs")
+      trailer.authenticated = try reader.attributes(.context(1), "authAttrs")
+      if trailer.authenticated == nil, policy == .legacy {
+        // QUIRK: OpenSSL 3.0 to 4.0 has [2] and [3] here, AuthenticatedData's tags, and covers neither; RFC 5083 §2.1.
+        trailer.authenticated = try reader.attributes(.context(2), "authAttrs")
+        trailer.mayBeBare = trailer.authenticated != nil
+      }
+      if trailer.mayBeBare { trailer.defects.append(Self.wrongTag("authAttrs", "[2] where [1] belongs")) }
+      try checkContentType(trailer.authenticated, &trailer.defects)
+      trailer.tag = try reader.octets("mac")
+      trailer.unprotected = try reader.attributes(.context(2), "unauthAttrs")
+      if trailer.unprotected == nil, policy == .legacy {
+        trailer.unprotected = try reader.attributes(.context(3), "unauthAttrs")
+        if trailer.unprotected != nil {
+          trailer.defects.append(Self.wrongTag("unauthAttrs", "[3] where [2] belongs"))
+        }
+      }
     } else {
-      trailer.unprotected = try attributes(reader, .context(1), "unprotectedAttrs")
+      trailer.unprotected = try reader.attributes(.context(1), "unprotectedAttrs")
     }
-    trailer.defects = try ContentInfo.close(reader)
+    trailer.defects += versionDefects(hasUnprotectedAttributes: trailer.unprotected != nil)
+    trailer.defects += try ContentInfo.close(reader)
     return trailer
   }
 
-  private func attributes(_ reader: TLVReader, _ tag: ASN1Identifier, _ field: StaticString) throws -> Attributes? {
-    guard try reader.isNext(tag) else { return nil }
-    let element = try reader.element(tag, field)
-    do throws(Malformed) {
-      var top = try element.cursor()
-      var set = try top.enter(tag)
-      return try Attributes(&set)
-    } catch { throw element.place(error) }
+  private static func wrongTag(_ field: String, _ tags: String) -> Malformed {
+    Malformed("has the tag \(tags), as OpenSSL before 2026 has it", path: "AuthEnvelopedData.\(field)")
   }
 
-  /// RFC 5083 §2.1: authenticated attributes hold contentType, and it is that of the content.
-  private func checkContentType(_ attributes: Attributes) throws(Malformed) {
+  /// RFC 5083 §2.1: content that is not data has authenticated attributes, and contentType among them; where it stands it
+  /// is that of the content.
+  private func checkContentType(_ attributes: Attributes?, _ defects: inout [Malformed]) throws(Malformed) {
+    guard let attributes else {
+      guard contentType != .data else { return }
+      defects.append(Malformed("are missing over content that is not data", path: "AuthEnvelopedData.authAttrs"))
+      return
+    }
     let found = attributes.all(.contentTypeAttribute)
-    let expected = Attribute(.contentTypeAttribute, DER.Serializer.encode { $0.oid(contentType.oid) })
-    guard found == [expected] else {
+    if found.isEmpty, contentType == .data { return }
+    guard found == [.contentType(contentType)] else {
       throw Malformed("contentType is not that of the content", path: "AuthEnvelopedData.authAttrs")
     }
   }
 }
 
-/// Decrypts what it takes.
-private final class DecryptingSink: ByteSink {
-  private let decryptor: ContentDecryptor
-  private let next: any ByteSink
-  private var buffer: [UInt8] = []
-  private var skip: Int
-  /// How many octets were passed on.
-  private(set) var count = 0
-
-  /// - Parameter skip: how many octets at the start are not passed on, since they were before.
-  init(_ decryptor: ContentDecryptor, passingTo next: any ByteSink, skipping skip: Int = 0) {
-    self.decryptor = decryptor
-    self.next = next
-    self.skip = skip
-  }
-
-  func write(_ bytes: Span<UInt8>) throws {
-    try decryptor.update(bytes, into: &buffer)
-    try flush()
-  }
-
-  /// The end of the content: padding and tag are looked at here, and only here.
-  func finish(tag: ArraySlice<UInt8>?) throws {
-    try decryptor.finish(into: &buffer, tag: tag)
-    try flush()
-  }
-
-  private func flush() throws {
-    defer { buffer.removeAll(keepingCapacity: true) }
-    let skipped = min(skip, buffer.count)
-    skip -= skipped
-    guard skipped < buffer.count else { return }
-    try next.write(buffer[skipped...])
-    count += buffer.count - skipped
+extension Attribute {
+  static func contentType(_ type: ContentType) -> Attribute {
+    Attribute(.contentTypeAttribute, DER.Serializer.encode { $0.oid(type.oid) })
   }
 }

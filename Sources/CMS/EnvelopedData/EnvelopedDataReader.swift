@@ -24,17 +24,16 @@ import SwiftASN1
 ///
 /// Opening it reads everything before the content: whom it is for, and by what it is encrypted, is known before any
 /// key is used. ``decrypt(with:to:policy:)`` then streams the content.
+///
+///     let reader = try EnvelopedDataReader(stream)
+///     let keys = DecryptionKeys(identities: [bob], passwords: [Password("…")])
+///     let content = try await reader.decrypt(with: keys, to: sink)
 public struct EnvelopedDataReader: Sendable {
   /// ``ContentType/envelopedData`` or ``ContentType/authEnvelopedData``.
   public let type: ContentType
-  public let version: Int
-  public let recipients: [RecipientInfo]
-  /// Certificates that the sender enclosed (originatorInfo), as far as they can be read.
-  public let originatorCertificates: [Certificate]
-  /// The type of what is inside.
-  public let contentType: ContentType
-  public let contentEncryptionAlgorithm: AlgorithmIdentifier
 
+  let management: KeyManagement
+  let content: EncryptedContentInfo
   let stream: any ByteStream
   let limits: CMSLimits
 
@@ -44,35 +43,38 @@ public struct EnvelopedDataReader: Sendable {
     self.limits = limits
     let reader = TLVReader(stream, as: "ContentInfo", limits: limits)
     type = try ContentInfo.open(reader, Self.types)
-    version = try reader.int("version")
-    originatorCertificates = try Self.originatorInfo(reader, limits)
-    recipients = try Self.recipientInfos(reader, limits)
-    try reader.enter(.sequence, "encryptedContentInfo")
-    contentType = ContentType(try reader.oid("contentType"))
-    let algorithm = try reader.element(.sequence, "contentEncryptionAlgorithm")
-    do throws(Malformed) {
-      var top = try algorithm.cursor()
-      var fields = try top.enter()
-      contentEncryptionAlgorithm = try AlgorithmIdentifier(fields: &fields)
-    } catch { throw algorithm.place(error) }
+    management = try KeyManagement(reader, limits)
+    content = try EncryptedContentInfo(reader)
   }
 
   private static let types: [ContentType: StaticString] = [
     .envelopedData: "EnvelopedData", .authEnvelopedData: "AuthEnvelopedData",
   ]
 
+  public var version: Int { management.version }
+  public var recipients: [RecipientInfo] { management.recipients }
+  /// Certificates that the sender enclosed (originatorInfo), as far as they can be read.
+  public var originatorCertificates: [Certificate] { management.originator?.certificates ?? [] }
+  /// The type of what is inside.
+  public var contentType: ContentType { content.contentType }
+  public var contentEncryptionAlgorithm: AlgorithmIdentifier { content.algorithm }
+
   /// True for AuthEnvelopedData: its content is whole when it opens.
   public var isAuthenticated: Bool { type == .authEnvelopedData }
 
   /// How the content is encrypted. Throws `Unsupported` for an algorithm that is not offered, and for one that the
   /// object's type must not carry: AEAD has no tag in EnvelopedData, and other ciphers prove nothing in AuthEnvelopedData.
-  public func contentCipher() throws -> ContentCipherParameters {
-    let parameters = try ContentCipherParameters(contentEncryptionAlgorithm)
-    let cipher = parameters.encryption
-    guard cipher.isAuthenticated == isAuthenticated else {
-      throw Unsupported("\(cipher.name) inside \(type)")
+  public func contentCipher() throws -> ContentCipherParameters { try cipher().parameters }
+
+  /// Whether the content's key is bound to its cipher (RFC 9709).
+  public func contentKeyDerivation() throws -> ContentKeyDerivation { try cipher().derivation }
+
+  func cipher() throws -> ContentCipher {
+    let cipher = try ContentCipher(contentEncryptionAlgorithm)
+    guard cipher.encryption.isAuthenticated == isAuthenticated else {
+      throw Unsupported("\(cipher.encryption.name) inside \(type)")
     }
-    return parameters
+    return cipher
   }
 
   /// Those of `identities` that a recipient names, each once, in order.
@@ -80,51 +82,25 @@ public struct EnvelopedDataReader: Sendable {
     identities.filter { identity in recipients.contains { $0.names(identity.certificate) } }
   }
 
-  /// OriginatorInfo ::= SEQUENCE { certs [0] IMPLICIT CertificateSet OPTIONAL, crls [1] IMPLICIT RevocationInfoChoices OPTIONAL }
-  private static func originatorInfo(_ reader: TLVReader, _ limits: CMSLimits) throws -> [Certificate] {
-    guard try reader.isNext(.context(0)) else { return [] }
-    try reader.enter(.context(0), "originatorInfo")
-    var certificates: [Certificate] = []
-    if try reader.isNext(.context(0)) {
-      try reader.enter(.context(0), "certs")
-      var count = 0
-      while try reader.next() != nil {
-        count += 1
-        guard count <= limits.certificates else { throw LimitExceeded(.elements, limit: limits.certificates) }
-        let element = try reader.indexedElement()
-        if let certificate = try? Certificate(der: element.bytes) { certificates.append(certificate) }
-      }
-      try reader.leave()
-    }
-    if try reader.isNext(.context(1)) { try reader.skip() }
-    try reader.leave()
-    return certificates
+  /// Whether a recipient asks for a password.
+  public var asksForPassword: Bool {
+    recipients.contains { if case .password = $0 { true } else { false } }
   }
 
-  private static func recipientInfos(_ reader: TLVReader, _ limits: CMSLimits) throws -> [RecipientInfo] {
-    try reader.enter(.set, "recipientInfos")
-    var recipients: [RecipientInfo] = []
-    var count = 0
-    while try reader.next() != nil {
-      let recipient = RecipientInfo(try reader.indexedElement())
-      count += recipient.keyCount
-      guard count <= limits.recipients else { throw LimitExceeded(.recipients, limit: limits.recipients) }
-      recipients.append(recipient)
-    }
-    try reader.leave()
-    return recipients
+  /// RFC 5652 §6.1, RFC 5083 §2.1: versions that are not what they must be.
+  func versionDefects(hasUnprotectedAttributes: Bool) -> [Malformed] {
+    guard !isAuthenticated else { return management.defects(in: "AuthEnvelopedData", required: 0) }
+    let required = KeyManagement.envelopedVersion(
+      recipients, management.originator, hasUnprotectedAttributes: hasUnprotectedAttributes)
+    return management.defects(in: "EnvelopedData", required: required)
   }
 
   /// A reader of its own that stands before encryptedContent.
   func readerAtContent() throws -> TLVReader {
     let reader = TLVReader(stream, as: "ContentInfo", limits: limits)
     _ = try ContentInfo.open(reader, Self.types)
-    try reader.skip()
-    if try reader.isNext(.context(0)) { try reader.skip() }
-    try reader.skip()
-    try reader.enter(.sequence, "encryptedContentInfo")
-    try reader.skip()
-    try reader.skip()
+    try KeyManagement.skip(reader)
+    try EncryptedContentInfo.skip(reader)
     return reader
   }
 }

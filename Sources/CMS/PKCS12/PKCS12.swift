@@ -16,6 +16,13 @@ public struct PKCS12: Sendable {
     public let localKeyID: [UInt8]?
   }
 
+  /// A private key that is not offered, with its attributes: for handing it on.
+  public struct KeptKey: Sendable {
+    public let privateKey: OpaquePrivateKey
+    public let friendlyName: String?
+    public let localKeyID: [UInt8]?
+  }
+
   /// A certificate and its attributes.
   public struct CertificateEntry: Hashable, Sendable {
     public let certificate: Certificate
@@ -32,6 +39,8 @@ public struct PKCS12: Sendable {
   }
 
   public let keys: [Key]
+  /// Keys that are not offered, as they came; each is a defect as well.
+  public let keptKeys: [KeptKey]
   public let certificates: [CertificateEntry]
   public let crls: [CertificateRevocationList]
   /// Bags that could not be read, each with the reason: keys of unknown kinds, broken certificates.
@@ -49,6 +58,15 @@ public struct PKCS12: Sendable {
       return try? Identity(
         certificate: certificate, chain: Self.chain(of: certificate, in: pool), privateKey: key.privateKey)
     }
+  }
+
+  /// The certificate that `key` stands beside, and its chain as far as the file has it: by localKeyID alone, since what is
+  /// not offered cannot be held against a certificate; nil when none says that it is the key's.
+  public func certificates(for key: KeptKey) -> (certificate: Certificate, chain: [Certificate])? {
+    guard let localKeyID = key.localKeyID,
+      let own = certificates.first(where: { $0.localKeyID == localKeyID })?.certificate
+    else { return nil }
+    return (own, Self.chain(of: own, in: certificates.map(\.certificate)))
   }
 
   /// The certificates above `leaf`, by name and signature order as they are found; each is used once, so this ends.

@@ -32,7 +32,8 @@ extension PKCS12 {
     try fields.finish()
     try reader.readAuthenticatedSafe(safe)
     return PKCS12(
-      keys: reader.keys, certificates: reader.certificates, crls: reader.crls, defects: reader.defects)
+      keys: reader.keys, keptKeys: reader.keptKeys, certificates: reader.certificates, crls: reader.crls,
+      defects: reader.defects)
   }
 
   /// The octets of a ContentInfo of type data.
@@ -54,6 +55,7 @@ extension PKCS12 {
 ///     SafeBag ::= SEQUENCE { bagId OBJECT IDENTIFIER, bagValue [0] EXPLICIT ANY, bagAttributes SET OF PKCS12Attribute OPTIONAL }
 private struct PKCS12Reader {
   private(set) var keys: [PKCS12.Key] = []
+  private(set) var keptKeys: [PKCS12.KeptKey] = []
   private(set) var certificates: [PKCS12.CertificateEntry] = []
   private(set) var crls: [CertificateRevocationList] = []
   private(set) var defects: [Malformed] = []
@@ -174,13 +176,13 @@ private struct PKCS12Reader {
     if var set = try bag.constructed(ifPresent: .set, "bagAttributes") { attributes = try Attributes(&set) }
     try bag.finish()
     switch kind {
-    case .keyBag: keep(try PrivateKey(pkcs8: try value.raw("keyBag")), attributes)
+    case .keyBag: try keep(try value.raw("keyBag"), attributes)
     case .shroudedKeyBag:
       // EncryptedPrivateKeyInfo ::= SEQUENCE { encryptionAlgorithm AlgorithmIdentifier, encryptedData OCTET STRING }
       var fields = try value.sequence("pkcs8ShroudedKeyBag")
       let algorithm = try AlgorithmIdentifier(from: &fields, "encryptionAlgorithm")
       let octets = try fields.octets("encryptedData")
-      keep(try PrivateKey(pkcs8: try decrypt(octets, algorithm)), attributes)
+      try keep(try decrypt(octets, algorithm), attributes)
     case .certificateBag:
       // CertBag ::= SEQUENCE { certId OBJECT IDENTIFIER, certValue [0] EXPLICIT ANY }
       let der = try typedOctets(&value, .x509Certificate, "certBag")
@@ -198,9 +200,15 @@ private struct PKCS12Reader {
     }
   }
 
-  private mutating func keep(_ key: PrivateKey, _ attributes: Attributes) {
-    keys.append(
-      PKCS12.Key(privateKey: key, friendlyName: attributes.friendlyName, localKeyID: attributes.localKeyID))
+  private mutating func keep(_ pkcs8: ArraySlice<UInt8>, _ attributes: Attributes) throws {
+    let (name, keyID) = (attributes.friendlyName, attributes.localKeyID)
+    do {
+      keys.append(PKCS12.Key(privateKey: try PrivateKey(pkcs8: pkcs8), friendlyName: name, localKeyID: keyID))
+    } catch let unsupported as Unsupported {
+      keptKeys.append(
+        PKCS12.KeptKey(privateKey: try OpaquePrivateKey(pkcs8: pkcs8), friendlyName: name, localKeyID: keyID))
+      throw unsupported
+    }
   }
 
   private func typedOctets(

@@ -8,8 +8,24 @@ extension PKCS12 {
     _ identity: Identity, friendlyName: String? = nil, password: Password, profile: Profile = .modern
   ) throws -> [UInt8] {
     guard let key = identity.signingKey as? PrivateKey else { throw Unsupported("PKCS#12 of a key on a token") }
-    let keyID = Array(try MessageDigest.hash(identity.certificate.derBytes, .sha1))
-    let certificates = ([identity.certificate] + identity.chain).enumerated().map { index, certificate in
+    return try write(
+      pkcs8: key.pkcs8, [identity.certificate] + identity.chain, friendlyName, password: password, profile)
+  }
+
+  /// Writes a key that is not offered, as it came, with its certificate and chain.
+  public static func write(
+    _ key: OpaquePrivateKey, certificate: Certificate, chain: [Certificate] = [], friendlyName: String? = nil,
+    password: Password, profile: Profile = .modern
+  ) throws -> [UInt8] {
+    try write(pkcs8: key.pkcs8, [certificate] + chain, friendlyName, password: password, profile)
+  }
+
+  /// - Parameter path: the key's own certificate first.
+  private static func write(
+    pkcs8: [UInt8], _ path: [Certificate], _ friendlyName: String?, password: Password, _ profile: Profile
+  ) throws -> [UInt8] {
+    let keyID = Array(try MessageDigest.hash(path.first?.derBytes ?? [], .sha1))
+    let certificates = path.enumerated().map { index, certificate in
       let value = DER.Serializer.encode { der in
         der.sequence { der in
           der.oid(.x509Certificate)
@@ -19,7 +35,7 @@ extension PKCS12 {
       return bag(.certificateBag, value, index == 0 ? attributes(friendlyName, keyID) : [])
     }
     let shrouding = try profile.encryption()
-    let shrouded = try shrouding.encrypt(key.pkcs8, password: password)
+    let shrouded = try shrouding.encrypt(pkcs8, password: password)
     let keyValue = DER.Serializer.encode { der in
       der.sequence { der in
         shrouding.identifier.write(to: &der)

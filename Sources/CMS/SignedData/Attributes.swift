@@ -75,6 +75,12 @@ extension ASN1ObjectIdentifier {
   package static let capabilitiesAttribute: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 15]
   /// RFC 8551 §2.5.3.
   package static let encryptionKeyPreferenceAttribute: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 16, 2, 11]
+  /// RFC 2634 §5.4.
+  package static let signingCertificateAttribute: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 16, 2, 12]
+  /// RFC 5035 §3.
+  package static let signingCertificateV2Attribute: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 16, 2, 47]
+  /// RFC 3161 Appendix A.
+  package static let timestampTokenAttribute: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 16, 2, 14]
   /// RFC 6211 §2.
   package static let algorithmProtectionAttribute: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 52]
 }

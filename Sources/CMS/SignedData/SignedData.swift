@@ -1,5 +1,6 @@
 public import PKIX
 public import SMIMECrypto
+import SwiftASN1
 
 /// RFC 5652 §5.1, as it was read: everything but the content, and the content's digests.
 ///
@@ -51,4 +52,47 @@ public struct SignedData: Sendable {
   public var hasContent: Bool { contentPlace == .attached || contentPlace == .both }
   /// True when the object holds no content.
   public var isDetached: Bool { !hasContent }
+}
+
+/// RFC 5652 §10.2.1, RFC 5940
+///
+///     RevocationInfoChoice ::= CHOICE { crl CertificateList, other [1] IMPLICIT OtherRevocationInfoFormat }
+///     OtherRevocationInfoFormat ::= SEQUENCE { otherRevInfoFormat OBJECT IDENTIFIER, otherRevInfo ANY DEFINED BY … }
+extension SignedData {
+  /// The OCSP responses that came along (RFC 5940 §2.1), for whoever validates. One that cannot be read is left out.
+  public var ocspResponses: [OCSPResponse] {
+    other(OtherRevocationInfo.ocspResponse).compactMap { try? OCSPResponse(der: $0) }
+  }
+
+  /// The SCVP requests and responses that came along (RFC 5940 §2.2), as they came.
+  public var scvpResponses: [ArraySlice<UInt8>] { other(OtherRevocationInfo.scvp) }
+
+  private func other(_ format: ASN1ObjectIdentifier) -> [ArraySlice<UInt8>] {
+    otherRevocationInfo.compactMap { OtherRevocationInfo.value($0, of: format) }
+  }
+}
+
+enum OtherRevocationInfo {
+  /// id-ri-ocsp-response
+  static let ocspResponse: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 16, 2]
+  /// id-ri-scvp
+  static let scvp: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 16, 4]
+
+  /// The value in `encoded` if it is of `format`.
+  static func value(_ encoded: ArraySlice<UInt8>, of format: ASN1ObjectIdentifier) -> ArraySlice<UInt8>? {
+    guard var top = try? ASN1Cursor(encoded, as: "OtherRevocationInfoFormat", rules: .ber),
+      var fields = try? top.enter(.context(1)), (try? fields.oid("otherRevInfoFormat")) == format,
+      let value = try? fields.raw("otherRevInfo"), fields.isAtEnd
+    else { return nil }
+    return value
+  }
+
+  static func encoded(_ response: OCSPResponse) -> [UInt8] {
+    DER.Serializer.encode { der in
+      der.context(1) { der in
+        der.oid(ocspResponse)
+        der.raw(response.derBytes)
+      }
+    }
+  }
 }

@@ -43,20 +43,34 @@ public struct SignerInfo: Hashable, Sendable {
   /// The certificate that the signer wants mail encrypted to (RFC 8551 §2.5.3).
   public let encryptionKeyPreference: EncryptionKeyPreference?
   public let algorithmProtection: AlgorithmProtection?
+  /// The certificates by which the signer says its signature is to be verified (RFC 5035); empty when it does not say.
+  public let signingCertificates: [SigningCertificate]
+  /// Where in the object it stands, such as `SignedData.signerInfos[0]`.
+  public let path: String
+  /// The offset of ``encoded`` in the object.
+  public let offset: Int
+
+  /// What a SignerInfo is over: content, or another signature.
+  enum Role: Hashable, Sendable { case signer, countersigner }
 
   /// The first rule that the structure itself breaks.
   let fault: Malformed?
+  let role: Role
 
-  init(_ element: TLVReader.Element) throws(Malformed) {
+  init(_ element: TLVReader.Element, role: Role = .signer) throws(Malformed) {
     do throws(Malformed) {
       var top = try element.cursor()
       var fields = try top.enter()
-      try self.init(fields: &fields, element: element)
+      try self.init(fields: &fields, element: element, role: role)
     } catch { throw element.place(error) }
   }
 
-  private init(fields: inout ASN1Cursor, element: TLVReader.Element) throws(Malformed) {
+  private init(fields: inout ASN1Cursor, element: TLVReader.Element, role: Role) throws(Malformed) {
+    self.role = role
+    path = element.path
+    offset = element.offset
     encoded = fields.encoded
+    let start = fields.failure("", "version")
     version = try fields.int("version")
     signer = try SignerIdentifier(from: &fields, "sid")
     digestAlgorithm = try AlgorithmIdentifier(from: &fields, "digestAlgorithm")
@@ -70,18 +84,18 @@ public struct SignerInfo: Hashable, Sendable {
     unsignedAttributes = unsigned
     try fields.finish()
 
-    var reading = AttributeReading(signed: signed, unsigned: unsigned)
+    var reading = AttributeReading(signed: signed, unsigned: unsigned, role: role)
     contentType = reading.contentType()
     messageDigest = reading.messageDigest()
     signingTime = reading.signingTime()
     capabilities = reading.capabilities()
     encryptionKeyPreference = reading.encryptionKeyPreference()
     algorithmProtection = reading.algorithmProtection()
+    signingCertificates = reading.signingCertificates()
     let expectedVersion = if case .issuerAndSerial = signer { 1 } else { 3 }
     if version != expectedVersion {
-      fault = Malformed(
-        "is \(version) and must be \(expectedVersion) for this kind of sid", path: element.path + ".version",
-        offset: element.offset)
+      let words = "is \(version) and must be \(expectedVersion) for this kind of sid"
+      fault = element.place(Malformed(words, path: ".version", offset: start.offset))
     } else {
       fault = reading.fault.map { element.place($0) }
     }
@@ -89,147 +103,69 @@ public struct SignerInfo: Hashable, Sendable {
 
   /// Those of `pool` that the signer identifier names, each once. A key identifier can name several: all are to be tried.
   public func certificates(in pool: [Certificate]) -> [Certificate] {
-    var found: [Certificate] = []
-    for certificate in pool where signer.names(certificate) && !found.contains(certificate) {
-      found.append(certificate)
-    }
-    return found
+    var seen: Set<Certificate> = []
+    return pool.filter { signer.names($0) && seen.insert($0).inserted }
   }
 }
 
-/// RFC 8551 §2.5.3
-///
-///     SMIMEEncryptionKeyPreference ::= CHOICE {
-///         issuerAndSerialNumber    [0] IssuerAndSerialNumber,
-///         receipentKeyId           [1] RecipientKeyIdentifier,
-///         subjectAltKeyIdentifier  [2] SubjectKeyIdentifier }
-public enum EncryptionKeyPreference: Hashable, Sendable {
-  case issuerAndSerial(IssuerAndSerialNumber)
-  case subjectKeyIdentifier(ArraySlice<UInt8>)
+extension SignerInfo {
+  /// The same bytes are the same signer, wherever they stand.
+  public static func == (left: SignerInfo, right: SignerInfo) -> Bool { left.encoded == right.encoded }
 
-  init(_ value: ArraySlice<UInt8>) throws(Malformed) {
-    var top = try ASN1Cursor(value, as: "SMIMEEncryptionKeyPreference", rules: .ber)
-    if var fields = try top.context(ifPresent: 0, "issuerAndSerialNumber") {
-      self = .issuerAndSerial(try IssuerAndSerialNumber(fields: &fields))
-    } else if var fields = try top.context(ifPresent: 1, "receipentKeyId") {
-      self = .subjectKeyIdentifier(try fields.octets("subjectKeyIdentifier"))
-    } else {
-      self = .subjectKeyIdentifier(try top.octets("subjectAltKeyIdentifier", tag: .context(2)))
-    }
+  public func hash(into hasher: inout Hasher) { hasher.combine(signature) }
+
+  /// The fields of a SignerInfo by their names in RFC 5652.
+  enum Field: String {
+    case version, sid, digestAlgorithm, signedAttrs, signatureAlgorithm, signature, unsignedAttrs
   }
 
-  var encoded: [UInt8] {
+  /// An error at `field`, with its place in the object; at the field behind it where it is absent.
+  func failure(_ reason: String, _ field: Field) -> Malformed {
+    var at = offset
+    if let fields = try? fieldEncodings() {
+      let signed = signedAttributes == nil ? 0 : 1
+      let index =
+        switch field {
+        case .version: 0
+        case .sid: 1
+        case .digestAlgorithm: 2
+        case .signedAttrs: 3
+        case .signatureAlgorithm: 3 + signed
+        case .signature: 4 + signed
+        case .unsignedAttrs: 5 + signed
+        }
+      let place = index < fields.count ? fields[index].startIndex : encoded.endIndex
+      at += place - encoded.startIndex
+    }
+    return Malformed(reason, path: "\(path).\(field.rawValue)", offset: at)
+  }
+
+  /// The fields as they came, each with tag and length.
+  func fieldEncodings() throws(Malformed) -> [ArraySlice<UInt8>] {
+    var top = try ASN1Cursor(encoded, as: "SignerInfo", rules: .ber)
+    var fields = try top.enter()
+    var found: [ArraySlice<UInt8>] = []
+    while !fields.isAtEnd { found.append(try fields.raw()) }
+    return found
+  }
+
+  /// Written anew from what was read. Of DER it is the octets that came.
+  package var derBytes: [UInt8] {
     DER.Serializer.encode { der in
-      switch self {
-      case .issuerAndSerial(let value): value.write(to: &der, tag: .context(0))
-      case .subjectKeyIdentifier(let identifier): der.octets(identifier, tag: .context(2))
+      der.sequence { der in
+        der.int(version)
+        signer.write(to: &der)
+        digestAlgorithm.write(to: &der)
+        if let signedAttributes { der.raw(signedAttributes.encoded) }
+        signatureAlgorithm.write(to: &der)
+        der.octets(signature)
+        if let unsignedAttributes { der.raw(unsignedAttributes.encoded) }
       }
     }
   }
 
-  /// Whether `certificate` is the one that is preferred.
-  public func names(_ certificate: Certificate) -> Bool {
-    switch self {
-    case .issuerAndSerial(let value): SignerIdentifier.issuerAndSerial(value).names(certificate)
-    case .subjectKeyIdentifier(let identifier): SignerIdentifier.subjectKeyIdentifier(identifier).names(certificate)
-    }
-  }
-}
-
-/// Reads the attributes that are known, and notes the first rule that they break (RFC 5652 §11, RFC 8551 §2.5): each
-/// at most once, with one value, and none of them unsigned.
-private struct AttributeReading {
-  private let signed: Attributes?
-  private(set) var fault: Malformed?
-
-  init(signed: Attributes?, unsigned: Attributes?) {
-    self.signed = signed
-    for type: (ASN1ObjectIdentifier, String) in [
-      (.contentTypeAttribute, "contentType"), (.messageDigestAttribute, "messageDigest"),
-      (.signingTimeAttribute, "signingTime"), (.capabilitiesAttribute, "sMIMECapabilities"),
-      (.algorithmProtectionAttribute, "CMSAlgorithmProtection"),
-    ] {
-      guard let unsigned, !unsigned.all(type.0).isEmpty else { continue }
-      note(Malformed("\(type.1) must not be unsigned", path: ".unsignedAttrs", offset: unsigned.encoded.startIndex))
-    }
-    if let signed, signed.all.isEmpty {
-      note(Malformed("is empty", path: ".signedAttrs", offset: signed.encoded.startIndex))
-    }
-  }
-
-  private mutating func note(_ new: Malformed) { fault = fault ?? new }
-
-  private mutating func single(
-    _ type: ASN1ObjectIdentifier, _ name: String, isRequired: Bool = false
-  ) -> ArraySlice<UInt8>? {
-    guard let signed else { return nil }
-    let found = signed.all(type)
-    guard let first = found.first else {
-      if isRequired { note(Malformed("\(name) is missing", path: ".signedAttrs", offset: signed.encoded.startIndex)) }
-      return nil
-    }
-    guard found.count == 1 else {
-      let offset = found[1].values.first?.startIndex ?? signed.encoded.startIndex
-      note(Malformed("\(name) is there \(found.count) times", path: ".signedAttrs", offset: offset))
-      return nil
-    }
-    guard let value = first.values.first, first.values.count == 1 else {
-      let offset = first.values.first?.startIndex ?? signed.encoded.startIndex
-      note(Malformed("\(name) has \(first.values.count) values", path: ".signedAttrs", offset: offset))
-      return nil
-    }
-    return value
-  }
-
-  mutating func contentType() -> ContentType? {
-    guard let value = single(.contentTypeAttribute, "contentType", isRequired: true) else { return nil }
-    do throws(Malformed) {
-      var top = try ASN1Cursor(value, as: ".signedAttrs.contentType", rules: .ber)
-      return ContentType(try top.oid("value"))
-    } catch {
-      note(error)
-      return nil
-    }
-  }
-
-  mutating func messageDigest() -> ArraySlice<UInt8>? {
-    guard let value = single(.messageDigestAttribute, "messageDigest", isRequired: true) else { return nil }
-    do throws(Malformed) {
-      var top = try ASN1Cursor(value, as: ".signedAttrs.messageDigest", rules: .ber)
-      return try top.octets("value")
-    } catch {
-      note(error)
-      return nil
-    }
-  }
-
-  mutating func signingTime() -> Date? {
-    guard let value = single(.signingTimeAttribute, "signingTime") else { return nil }
-    do throws(Malformed) {
-      var top = try ASN1Cursor(value, as: ".signedAttrs.signingTime", rules: .ber)
-      return try top.time("value")
-    } catch {
-      note(error)
-      return nil
-    }
-  }
-
-  /// Capabilities and preferences that cannot be read are none: they are hints, and decide nothing about the signature.
-  mutating func capabilities() -> Capabilities? {
-    single(.capabilitiesAttribute, "sMIMECapabilities").flatMap { try? Capabilities($0) }
-  }
-
-  mutating func encryptionKeyPreference() -> EncryptionKeyPreference? {
-    single(.encryptionKeyPreferenceAttribute, "encrypKeyPref").flatMap { try? EncryptionKeyPreference($0) }
-  }
-
-  mutating func algorithmProtection() -> AlgorithmProtection? {
-    guard let value = single(.algorithmProtectionAttribute, "CMSAlgorithmProtection") else { return nil }
-    do throws(Malformed) {
-      return try AlgorithmProtection(value)
-    } catch {
-      note(Malformed(error.reason, path: ".signedAttrs." + error.path, offset: error.offset))
-      return nil
-    }
+  /// An attribute's value inside the object, for what reads it as a structure of its own.
+  func element(_ value: ArraySlice<UInt8>, _ path: String) -> TLVReader.Element {
+    TLVReader.Element(bytes: value, offset: offset + value.startIndex - encoded.startIndex, path: self.path + path)
   }
 }

@@ -15,6 +15,25 @@ public enum SignerVerification: Hashable, Sendable {
   case weakAlgorithm(String)
 }
 
+/// What a signature is over, as far as verifying it needs to know.
+struct SignedContent {
+  /// nil for the signature that a countersignature is over.
+  let type: ContentType?
+  let place: SignedData.ContentPlace
+  let digests: [DigestAlgorithm: [UInt8]]
+  /// All of it, where it was kept.
+  let whole: [UInt8]?
+  let looksLikeAttributes: Bool
+}
+
+extension SignedData {
+  var signedContent: SignedContent {
+    SignedContent(
+      type: contentType, place: contentPlace, digests: digests, whole: wholeContent,
+      looksLikeAttributes: contentLooksLikeAttributes)
+  }
+}
+
 extension SignerInfo {
   /// Verifies the signature with the key of `certificate` (RFC 5652 §5.4, §5.6).
   ///
@@ -22,14 +41,21 @@ extension SignerInfo {
   public func verify(
     in data: SignedData, certificate: Certificate, policy: AlgorithmPolicy = .standard
   ) -> SignerVerification {
-    let algorithms: (digest: DigestAlgorithm, signature: SignatureAlgorithm)
+    verify(over: data.signedContent, certificate: certificate, policy: policy)
+  }
+
+  func verify(
+    over content: SignedContent, certificate: Certificate, policy: AlgorithmPolicy
+  ) -> SignerVerification {
+    let algorithms: Algorithms
     do throws(Objection) {
-      algorithms = try checkStructure(in: data)
-      try checkContent(in: data, algorithms.digest)
-      try checkSignature(in: data, certificate.publicKey, algorithms)
+      algorithms = try checkStructure(over: content)
+      try checkContent(content, algorithms.digest)
+      try checkSigner(certificate)
+      try checkSignature(over: content, certificate.publicKey, algorithms)
     } catch { return error.verdict }
     let why =
-      policy.objection(to: algorithms.digest)
+      algorithms.digest.flatMap { policy.objection(to: $0) }
       ?? policy.objection(to: algorithms.signature, with: certificate.publicKey)
     return why.map { .weakAlgorithm($0) } ?? .valid
   }
@@ -37,67 +63,110 @@ extension SignerInfo {
   /// What speaks against the signer whatever its certificate may be; nil when nothing does. For signers whose
   /// certificate is not at hand: it is never a reason to call a signature good.
   public func objection(in data: SignedData, policy: AlgorithmPolicy = .standard) -> SignerVerification? {
+    let content = data.signedContent
     do throws(Objection) {
-      let algorithms = try checkStructure(in: data)
-      try checkContent(in: data, algorithms.digest)
-      return policy.objection(to: algorithms.digest).map { .weakAlgorithm($0) }
+      let algorithms = try checkStructure(over: content)
+      try checkContent(content, algorithms.digest)
+      return algorithms.digest.flatMap { policy.objection(to: $0) }.map { .weakAlgorithm($0) }
     } catch { return error.verdict }
   }
 
-  private func checkStructure(
-    in data: SignedData
-  ) throws(Objection) -> (digest: DigestAlgorithm, signature: SignatureAlgorithm) {
+  /// The algorithms of one signature; no digest where the signature is over the content as it is.
+  private struct Algorithms {
+    let digest: DigestAlgorithm?
+    let signature: SignatureAlgorithm
+  }
+
+  private func checkStructure(over content: SignedContent) throws(Objection) -> Algorithms {
     if let fault { throw Objection(.malformed(fault)) }
     if signedAttributes == nil {
       // RFC 5652 §5.3: signed attributes may be absent only where the content is data.
-      guard data.contentType == .data else {
-        throw Objection("signed attributes are missing over content of type \(data.contentType)", "signedAttrs")
+      if let type = content.type, type != .data {
+        throw Objection(failure("signed attributes are missing over content of type \(type)", .signedAttrs))
       }
-      guard !data.contentLooksLikeAttributes else {
-        throw Objection("the content is signed attributes, and none are given (ForgedAttributes)", "signedAttrs")
+      guard !content.looksLikeAttributes else {
+        throw Objection(
+          failure("the content is signed attributes, and none are given (ForgedAttributes)", .signedAttrs))
       }
-    } else if contentType != data.contentType {
-      throw Objection("contentType is not that of the content (\(data.contentType))", "signedAttrs")
+    } else if let type = content.type, contentType != type {
+      throw Objection(failure("contentType is not that of the content (\(type))", .signedAttrs))
     }
     if let protection = algorithmProtection,
       !protection.covers(digest: digestAlgorithm, signature: signatureAlgorithm)
     {
-      throw Objection("CMSAlgorithmProtection names other algorithms than the SignerInfo (RFC 6211)", "signedAttrs")
+      let words = "CMSAlgorithmProtection names other algorithms than the SignerInfo (RFC 6211)"
+      throw Objection(failure(words, .signedAttrs))
     }
-    guard data.contentPlace != .nowhere else { throw Objection("the content is missing", "eContent") }
-
-    let digest: DigestAlgorithm
-    let signature: SignatureAlgorithm
-    do {
-      digest = try DigestAlgorithm(digestAlgorithm)
-      // QUIRK: Apple writes id-ecPublicKey, nearly everybody rsaEncryption; RFC 3370 §3.2; the hash is digestAlgorithm's.
-      signature = try SignatureAlgorithm(signatureAlgorithm, digest: digest)
-    } catch let error as Malformed {
-      throw Objection(.malformed(error))
-    } catch let error as Unsupported {
-      throw Objection(.unsupported(error))
-    } catch { throw Objection(.unsupported(Unsupported("\(signatureAlgorithm.algorithm)"))) }
-    // RFC 8933 §3: one digest algorithm for content and attributes. RFC 8419 §3.1: Ed25519 goes with SHA-512.
-    let demanded = signature.digest ?? (signedAttributes == nil ? digest : .sha512)
-    guard demanded == digest else {
-      throw Objection("\(signature.name) does not go with the digest \(digest.name) (RFC 8933)", "digestAlgorithm")
-    }
-    return (digest, signature)
+    guard content.place != .nowhere else { throw Objection(failure("the content is missing", .signature)) }
+    return try algorithms()
   }
 
-  private func checkContent(in data: SignedData, _ digest: DigestAlgorithm) throws(Objection) {
-    guard data.contentPlace != .both else {
+  private func algorithms() throws(Objection) -> Algorithms {
+    let digest: Result<DigestAlgorithm, any Error> = Result { try DigestAlgorithm(digestAlgorithm) }
+    // QUIRK: Apple writes id-ecPublicKey, nearly everybody rsaEncryption; RFC 3370 §3.2; the hash is digestAlgorithm's.
+    let signature = Result { try SignatureAlgorithm(signatureAlgorithm, digest: try? digest.get()) }
+    guard case .success(let algorithm) = signature else {
+      throw objection(signature, digestAlgorithm, .signatureAlgorithm)
+    }
+    // RFC 9882 §3.3: without attributes a message is signed as it is, and digestAlgorithm means nothing.
+    if algorithm.digest == nil, signedAttributes == nil { return Algorithms(digest: nil, signature: algorithm) }
+    guard case .success(let found) = digest else { throw objection(digest, digestAlgorithm, .digestAlgorithm) }
+    guard algorithm.contentDigests.contains(found) else {
+      throw Objection(
+        failure("\(algorithm.name) does not go with the digest \(found.name) (RFC 8933)", .digestAlgorithm))
+    }
+    return Algorithms(digest: found, signature: algorithm)
+  }
+
+  /// Why an identifier names nothing that can be used, with the place of it.
+  private func objection<Value>(
+    _ result: Result<Value, any Error>, _ identifier: AlgorithmIdentifier, _ field: Field
+  ) -> Objection {
+    guard case .failure(let error) = result else {
+      return Objection(.unsupported(Unsupported("\(identifier.algorithm)")))
+    }
+    switch error {
+    case let fault as Malformed:
+      let here = failure(fault.reason, field)
+      let at = fault.offset.map { $0 - encoded.startIndex + offset }
+      return Objection(
+        Malformed(
+          fault.reason, path: fault.path.isEmpty ? here.path : "\(here.path).\(fault.path)", offset: at ?? here.offset))
+    case let what as Unsupported: return Objection(.unsupported(what))
+    default: return Objection(.unsupported(Unsupported("\(identifier.algorithm)")))
+    }
+  }
+
+  private func checkContent(_ content: SignedContent, _ digest: DigestAlgorithm?) throws(Objection) {
+    guard content.place != .both else {
       throw Objection(.contentAltered("the object holds content of its own beside the content it came with"))
     }
-    guard signedAttributes != nil else { return }
-    guard let found = data.digests[digest] else { throw Objection(.unsupported(Unsupported(digest.name))) }
+    guard signedAttributes != nil, let digest else { return }
+    guard let found = content.digests[digest] else { throw Objection(.unsupported(Unsupported(digest.name))) }
     guard let messageDigest, messageDigest.elementsEqual(found) else {
       throw Objection(.contentAltered("the content is not what was signed"))
     }
   }
 
+  /// RFC 5035 §5: a certificate that the signer does not mean verifies nothing.
+  private func checkSigner(_ certificate: Certificate) throws(Objection) {
+    for meant in signingCertificates {
+      do {
+        guard try meant.names(certificate) else {
+          throw Objection(.contentAltered("the certificate is not the one that the signer names (signingCertificate)"))
+        }
+      } catch let error as Objection {
+        throw error
+      } catch let fault as Malformed {
+        throw Objection(failure("signingCertificate: \(fault.reason)", .signedAttrs))
+      } catch let what as Unsupported {
+        throw Objection(.unsupported(what))
+      } catch { throw Objection(.unsupported(Unsupported("the hash in signingCertificate"))) }
+    }
+  }
+
   private func checkSignature(
-    in data: SignedData, _ key: PublicKey, _ algorithms: (digest: DigestAlgorithm, signature: SignatureAlgorithm)
+    over content: SignedContent, _ key: PublicKey, _ algorithms: Algorithms
   ) throws(Objection) {
     let holds: Bool
     do throws(Unsupported) {
@@ -111,15 +180,14 @@ extension SignerInfo {
         } else {
           holds = false
         }
-      } else if algorithms.signature == .ed25519 {
-        guard let content = data.wholeContent else {
-          throw Unsupported("Ed25519 without signed attributes over more than 32 MiB")
-        }
-        holds = try key.isValid(signature, of: content[...], algorithms.signature)
-      } else if let digest = data.digests[algorithms.digest] {
+      } else if let name = algorithms.digest {
+        guard let digest = content.digests[name] else { throw Unsupported(name.name) }
         holds = try key.isValid(signature, ofDigest: digest, algorithms.signature)
       } else {
-        throw Unsupported(algorithms.digest.name)
+        guard let whole = content.whole else {
+          throw Unsupported("\(algorithms.signature.name) without signed attributes over more than 32 MiB")
+        }
+        holds = try key.isValid(signature, of: whole[...], algorithms.signature)
       }
     } catch {
       throw Objection(.unsupported(error))
@@ -134,5 +202,5 @@ private struct Objection: Error {
 
   init(_ verdict: SignerVerification) { self.verdict = verdict }
 
-  init(_ reason: String, _ path: String) { verdict = .malformed(Malformed(reason, path: "SignerInfo.\(path)")) }
+  init(_ fault: Malformed) { verdict = .malformed(fault) }
 }

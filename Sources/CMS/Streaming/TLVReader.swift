@@ -67,6 +67,15 @@ package final class TLVReader {
     Malformed(reason, path: place(field), offset: offset)
   }
 
+  /// Gives a fault of the bytes themselves the path that is known here.
+  private func placed<Value>(_ field: StaticString? = nil, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let fault as Malformed where fault.path.isEmpty {
+      throw Malformed(fault.reason, path: place(field), offset: fault.offset)
+    }
+  }
+
   private func place(_ field: StaticString?) -> String {
     guard let field else { return path.description }
     return ASN1Path.field(path, field).description
@@ -79,7 +88,8 @@ package final class TLVReader {
     if let pending { return pending.endsContents ? nil : pending.header }
     if let end = open.last?.end, input.offset == end { return nil }
     let start = input.offset
-    guard let (header, bytes) = try input.header() else {
+    let found = try placed { try input.header() }
+    guard let (header, bytes) = found else {
       if open.isEmpty { return nil }
       throw failure("ends early")
     }
@@ -172,7 +182,7 @@ package final class TLVReader {
     pending = nil
     if let length = taken.header.length {
       try reserve(taken.header.headerCount, length)
-      try input.append(length, to: &bytes)
+      try placed { try input.append(length, to: &bytes) }
       return bytes[...]
     }
     try reserve(taken.header.headerCount, 0)
@@ -191,7 +201,7 @@ package final class TLVReader {
       } else {
         pending = nil
         try reserve(inner.header.headerCount, inner.header.length ?? 0)
-        try input.append(inner.header.length ?? 0, to: &bytes)
+        try placed { try input.append(inner.header.length ?? 0, to: &bytes) }
       }
     }
     return bytes[...]
@@ -208,7 +218,7 @@ package final class TLVReader {
   package func skip() throws {
     let taken = try take()
     pending = nil
-    if let length = taken.header.length { return try input.skip(length) }
+    if let length = taken.header.length { return try placed { try input.skip(length) } }
     try push(taken.header, path)
     let depth = open.count
     while open.count >= depth {
@@ -218,7 +228,7 @@ package final class TLVReader {
       }
       if let length = inner.header.length {
         pending = nil
-        try input.skip(length)
+        try placed { try input.skip(length) }
       } else {
         try push(inner.header, path)
       }
@@ -231,6 +241,16 @@ package final class TLVReader {
       var cursor = try element.cursor()
       return try cursor.oid("")
     } catch { throw element.place(Malformed(error.reason, path: "", offset: error.offset)) }
+  }
+
+  /// The next element as an AlgorithmIdentifier, under its own tag or an IMPLICIT one.
+  package func algorithm(_ field: StaticString, tag: ASN1Identifier = .sequence) throws -> AlgorithmIdentifier {
+    let element = try element(tag, field)
+    do throws(Malformed) {
+      var top = try element.cursor()
+      var fields = try top.enter(tag)
+      return try AlgorithmIdentifier(fields: &fields)
+    } catch { throw element.place(error) }
   }
 
   package func int(_ field: StaticString) throws -> Int {
@@ -251,7 +271,7 @@ package final class TLVReader {
     let header = try take(tag, field).header
     guard header.isConstructed else {
       pending = nil
-      try input.copy(header.length ?? 0, to: sink)
+      try placed(field) { try input.copy(header.length ?? 0, to: sink) }
       return header.length ?? 0
     }
     // QUIRK: Go's and forge's PKCS#7 write segments inside a definite [0]; X.690 §8.7.3 allows it.
@@ -272,7 +292,7 @@ package final class TLVReader {
       } else {
         let length = segment.length ?? 0
         pending = nil
-        try input.copy(length, to: sink)
+        try placed { try input.copy(length, to: sink) }
         total += length
       }
     }

@@ -1,0 +1,42 @@
+public import PKIX
+public import SMIMECrypto
+
+/// What a reader can open objects with. What an object asks for is tried, all of it; nothing is tried on a guess.
+public struct DecryptionKeys: Sendable {
+  /// A key that sender and recipient share, and the name that it has in objects (RFC 5652 §6.2.3).
+  public struct SharedKey: Sendable {
+    public let identifier: [UInt8]
+    public let key: SymmetricKey
+
+    public init(identifier: [UInt8], key: SymmetricKey) {
+      self.identifier = identifier
+      self.key = key
+    }
+  }
+
+  /// Certificates with their keys, old ones included.
+  public var identities: [Identity]
+  public var sharedKeys: [SharedKey]
+  /// Passwords have no names: each is tried on each recipient that asks for one, within
+  /// ``CMSLimits/keyDerivationRounds``.
+  public var passwords: [Password]
+
+  public init(identities: [Identity] = [], sharedKeys: [SharedKey] = [], passwords: [Password] = []) {
+    self.identities = identities
+    self.sharedKeys = sharedKeys
+    self.passwords = passwords
+  }
+}
+
+/// None of the keys at hand is asked for. Known before any key is used, so it may be told in full.
+public struct KeyMissing: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Whom the message is encrypted for, one line for each key.
+  public let recipients: [String]
+
+  public init(recipients: [String]) { self.recipients = recipients }
+
+  public var description: String {
+    recipients.isEmpty
+      ? "encrypted for nobody" : "encrypted for other keys: " + recipients.joined(separator: "; ")
+  }
+}
