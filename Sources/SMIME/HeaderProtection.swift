@@ -17,7 +17,7 @@ struct HeaderProtection {
       case .signature(let signature): isSigned = isSigned || signature.state == .verified
       case .encryption(let encryption):
         isEncrypted = isEncrypted || encryption.state == .decrypted || encryption.state == .decryptedUnauthenticated
-      case .certificates: break
+      case .compression, .certificates: break
       }
     }
     let mode = content?.contentType.parameters["hp"]?.lowercased()

@@ -15,14 +15,16 @@ struct Opening {
   private let reader: Reader
   private let message: Message
   private let instant: Date
-  private let overflow: (() throws -> any RereadableSink)?
+  private let overflow: (() throws -> (any RereadableSink)?)?
   private let evaluation: SignerEvaluation
   private var layers: [Layer] = []
   private var defects: [ReportedDefect] = []
   private var content: Entity?
+  /// How much compressed content became, over all layers.
+  private var inflated = 0
 
   init(
-    _ reader: Reader, message: Message, at instant: Date, overflow: (() throws -> any RereadableSink)?
+    _ reader: Reader, message: Message, at instant: Date, overflow: (() throws -> (any RereadableSink)?)?
   ) {
     self.reader = reader
     self.message = message
@@ -107,6 +109,7 @@ struct Opening {
       switch try ContentInfo.contentType(of: body) {
       case .signedData: return try await takeOffSignedData(entity)
       case .envelopedData, .authEnvelopedData: return try await takeOffEnvelopedData(body)
+      case .compressedData: return try takeOffCompressedData(body)
       case let type: throw Unsupported("\(type)")
       }
     } catch let error where error is Malformed || error is Unsupported || error is LimitExceeded {
@@ -117,7 +120,7 @@ struct Opening {
   }
 
   private mutating func takeOffSignedData(_ entity: Entity) async throws -> Entity? {
-    let kept = KeptContent(limit: reader.limits.memory, overflow: overflow)
+    let kept = keptContent()
     let data = try SignedDataReader(entity.decodedBody).read(content: kept)
     if data.signerInfos.isEmpty && !data.hasContent {
       layers.append(.certificates(data.certificates))
@@ -128,10 +131,25 @@ struct Opening {
     return try inner(kept)
   }
 
+  private mutating func takeOffCompressedData(_ body: any ByteStream) throws -> Entity? {
+    let kept = keptContent()
+    content = nil
+    var limits = CMSLimits.standard
+    limits.inflatedBytes = reader.limits.inflatedBytes - inflated
+    let compressed = try CompressedDataReader(body, limits: limits).read(content: kept)
+    inflated += compressed.contentCount
+    defects += compressed.defects.map { ReportedDefect("compression", $0.description) }
+    layers.append(.compression)
+    return try inner(kept)
+  }
+
+  /// A place for the content of the next layer.
+  private func keptContent() -> KeptContent { KeptContent(limit: reader.limits.memory, overflow: overflow) }
+
   private mutating func takeOffEnvelopedData(_ body: any ByteStream) async throws -> Entity? {
     let envelope = try EnvelopedDataReader(body)
     let identities = try await reader.identities.identities()
-    let kept = KeptContent(limit: reader.limits.memory, overflow: overflow)
+    let kept = keptContent()
     let name = (try? envelope.contentCipher().encryption.name) ?? "\(envelope.contentEncryptionAlgorithm.algorithm)"
     let recipients = envelope.recipients.flatMap(\.descriptions)
     func layer(_ state: EncryptionState, _ detail: String? = nil, nearby: [Certificate] = []) -> Layer {
@@ -263,9 +281,12 @@ extension SignerReport {
   }
 
   func with(_ state: SignatureState, _ failure: Failure) -> SignerReport {
-    SignerReport(
+    var report = SignerReport(
       state: state, addresses: addresses, certificate: certificate, identifier: identifier, claimedTime: claimedTime,
       path: path, failures: [failure] + failures, notes: notes, revocation: revocation,
       capabilities: capabilities)
+    report.timestamps = timestamps
+    report.countersigners = countersigners
+    return report
   }
 }

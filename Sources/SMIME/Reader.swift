@@ -24,6 +24,8 @@ public struct Reader: Sendable {
     public var layers = 16
     /// Opened content that is kept in memory, in bytes.
     public var memory = 32 << 20
+    /// What compressed layers may become in bytes, all of a message together.
+    public var inflatedBytes = 1 << 30
     public var mime = MIMELimits.standard
 
     public init() {}
@@ -48,11 +50,12 @@ public struct Reader: Sendable {
 
   /// Opens `source` and judges it at the instant `at`.
   ///
-  /// - Parameter overflow: where opened content goes that is too large for memory. Whoever made it lets nothing of it out
-  ///   before this returns. Without one such content is judged and dropped.
+  /// - Parameter overflow: gives a place for a layer's content that is too large for memory, a new one each time: one layer
+  ///   is read while the next is written. Whoever made it lets nothing of it out before this returns. Without a place such
+  ///   content is judged and dropped.
   /// - Throws: what reading `source` throws. Everything about the message is in the result.
   public func open(
-    _ source: any ByteSource, at instant: Date = Date(), overflow: (() throws -> any RereadableSink)? = nil
+    _ source: any ByteSource, at instant: Date = Date(), overflow: (() throws -> (any RereadableSink)?)? = nil
   ) async throws -> OpenedMessage {
     let entity = try Entity(source, limits: limits.mime)
     var opening = Opening(self, message: Message(entity), at: instant, overflow: overflow)

@@ -60,12 +60,12 @@ enum SecureForm {
 /// Opened content on its way: in memory as long as it is small, then where the caller says, else nowhere.
 final class KeptContent: ByteSink {
   private let limit: Int
-  private let overflow: (() throws -> any RereadableSink)?
+  private let overflow: (() throws -> (any RereadableSink)?)?
   private var buffer = BufferSink()
   private var large: (any RereadableSink)?
   private var isDropped = false
 
-  init(limit: Int, overflow: (() throws -> any RereadableSink)?) {
+  init(limit: Int, overflow: (() throws -> (any RereadableSink)?)?) {
     self.limit = limit
     self.overflow = overflow
   }

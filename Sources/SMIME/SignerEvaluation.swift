@@ -16,46 +16,75 @@ struct SignerEvaluation {
   /// Certificates at hand besides the message's own, for signers who enclose none.
   let certificates: [Certificate]
   let instant: Date
-  /// What is read: nobody is asked about a signer whom it does not name.
-  let message: Message
+  /// What is read: nobody is asked about a signer whom it does not name. nil for an object by itself, which names none.
+  let message: Message?
 
-  func reports(_ data: SignedData) async -> [SignerReport] {
+  /// How many certificates of one key identifier are tried for a signer. Real ones share it with a renewal or two; each costs
+  /// a path of its own.
+  private static let candidateLimit = 8
+
+  /// What each signer of a mail is worth: SignerInfos of one signer count as one (RFC 4853 §3).
+  func reports(_ data: SignedData) async -> [SignerReport] { Self.onePerSigner(await everyReport(data)) }
+
+  /// What each SignerInfo is worth.
+  func everyReport(_ data: SignedData) async -> [SignerReport] {
     var reports: [SignerReport] = []
     for info in data.signerInfos {
       switch info {
       case .failure(let fault):
         reports.append(Self.report(.malformed, nil, nil, [SignerReport.Failure("malformed", "\(fault)")]))
-      case .success(let info): reports.append(await report(info, data))
+      case .success(let info):
+        var report = await report(info, data)
+        report.timestamps = await timestamps(info, data)
+        report.countersigners = await countersigners(info, data)
+        reports.append(report)
       }
     }
-    return Self.onePerSigner(reports)
+    return reports
   }
 
   private func report(_ info: SignerInfo, _ data: SignedData) async -> SignerReport {
     let candidates = info.certificates(in: data.certificates + certificates)
-    guard !candidates.isEmpty else {
-      let (state, failure) = Self.state(info.objection(in: data, policy: policy))
-      let missing = SignerReport.Failure("signerCertificate", "the certificate of \(info.signer) is missing")
-      return Self.report(state ?? .untrusted, info, nil, failure.map { [$0] } ?? [missing])
+    guard !candidates.isEmpty else { return Self.nameless(info, info.objection(in: data, policy: policy)) }
+    return await best(candidates) { certificate in
+      // Anybody can send a mail whose certificate names places to ask; asking tells them that it was read. So only those
+      // are asked about who signed as the author or sender that is shown, and whose signature holds.
+      await judge(
+        info, info.verify(in: data, certificate: certificate, policy: policy), certificate, data,
+        paths: isSender(certificate) ? paths : paths.offline)
     }
-    // Certificates can share a key identifier: each is tried (RFC 8551 §2.3), and the best answer counts.
-    var best: SignerReport?
-    for certificate in candidates {
-      let report = await report(info, data, certificate)
-      if best.map({ $0.state < report.state }) ?? true { best = report }
-    }
-    return best ?? Self.report(.untrusted, info, nil, [])
   }
 
-  private func report(_ info: SignerInfo, _ data: SignedData, _ certificate: Certificate) async -> SignerReport {
-    let (state, failure) = Self.state(info.verify(in: data, certificate: certificate, policy: policy))
+  /// Certificates can share a key identifier: they are tried in turn (RFC 8551 §2.3), and the best answer counts.
+  private func best(
+    _ candidates: [Certificate], _ judge: (Certificate) async -> SignerReport
+  ) async -> SignerReport {
+    var best: SignerReport?
+    for certificate in candidates.prefix(Self.candidateLimit) {
+      let report = await judge(certificate)
+      if best.map({ $0.state < report.state }) ?? true { best = report }
+      if report.state == .verified { break }
+    }
+    return best ?? .unreadable(SignerReport.Failure("signerCertificate", "there is no certificate"))
+  }
+
+  /// A signer without a certificate: never good.
+  private static func nameless(_ info: SignerInfo, _ objection: SignerVerification?) -> SignerReport {
+    let (state, failure) = state(objection)
+    let missing = SignerReport.Failure("signerCertificate", "the certificate of \(info.signer) is missing")
+    return report(state ?? .untrusted, info, nil, failure.map { [$0] } ?? [missing])
+  }
+
+  private func judge(
+    _ info: SignerInfo, _ verification: SignerVerification, _ certificate: Certificate, _ data: SignedData,
+    paths: PathValidator
+  ) async -> SignerReport {
+    let (state, failure) = Self.state(verification)
     if let state, state != .weakAlgorithm {
       return Self.report(state, info, certificate, failure.map { [$0] } ?? [])
     }
     // RFC 8550 §4.4: the path is judged at the time of reading, never at the time that the signer claims.
-    // Anybody can send a mail whose certificate names places to ask; asking tells them that it was read. So only those are
-    // asked about who signed as the author or sender that is shown, and whose signature holds.
-    let paths = state == nil && isSender(certificate) ? paths : paths.offline
+    let paths = state == nil ? paths : paths.offline
     let outcome = await paths.validate(certificate, with: data.certificates, at: instant, use: .signing)
     switch outcome {
     case .success(let path):
@@ -71,8 +100,54 @@ struct SignerEvaluation {
     }
   }
 
+  // MARK: Signatures over signatures
+
+  private func countersigners(_ info: SignerInfo, _ data: SignedData) async -> [SignerReport] {
+    var reports: [SignerReport] = []
+    for case let result in info.countersignatures {
+      switch result {
+      case .failure(let fault):
+        reports.append(Self.report(.malformed, nil, nil, [SignerReport.Failure("malformed", "\(fault)")]))
+      case .success(let counter):
+        let candidates = counter.certificates(in: data.certificates + certificates)
+        var report =
+          candidates.isEmpty
+          ? Self.nameless(counter, nil)
+          : await best(candidates) { certificate in
+            await judge(
+              counter, counter.verify(countersigning: info, certificate: certificate, policy: policy), certificate,
+              data, paths: paths.offline)
+          }
+        report.timestamps = await timestamps(counter, data)
+        report.countersigners = await countersigners(counter, data)
+        reports.append(report)
+      }
+    }
+    return reports
+  }
+
+  private func timestamps(_ info: SignerInfo, _ data: SignedData) async -> [TimestampReport] {
+    var reports: [TimestampReport] = []
+    for result in info.provenTimes(certificates: data.certificates + certificates, policy: policy) {
+      switch result {
+      case .failure(let failure): reports.append(TimestampReport(time: nil, authority: nil, failure: "\(failure)"))
+      case .success(let proven):
+        let outcome = await paths.offline.judging(for: .timeStamping).validate(
+          proven.authority, with: proven.certificates + data.certificates, at: instant, use: .signing)
+        switch outcome {
+        case .success: reports.append(TimestampReport(time: proven.time, authority: proven.authority, failure: nil))
+        case .failure(let failure):
+          let why = failure.problems.first.map { "\($0.check.rawValue): \($0.detail)" } ?? "no path to an anchor"
+          reports.append(TimestampReport(time: nil, authority: proven.authority, failure: why))
+        }
+      }
+    }
+    return reports
+  }
+
   private func isSender(_ certificate: Certificate) -> Bool {
-    switch SenderMatch.of(certificate.emailAddresses, message: message) {
+    guard let message else { return true }
+    return switch SenderMatch.of(certificate.emailAddresses, message: message) {
     case .author, .onBehalf: true
     case .mismatch: false
     }

@@ -42,6 +42,10 @@ public struct SignerReport: Hashable, Sendable {
   public let revocation: [RevocationReport]
   /// What the signer's software reads, from a signature that holds.
   public let capabilities: Capabilities?
+  /// The time stamps over the signature (RFC 3161).
+  public internal(set) var timestamps: [TimestampReport] = []
+  /// Who signed this signature (RFC 5652 §11.4), each judged by itself: it decides nothing about this signer.
+  public internal(set) var countersigners: [SignerReport] = []
 
   /// One check that does not hold.
   public struct Failure: Hashable, Sendable {
@@ -55,12 +59,24 @@ public struct SignerReport: Hashable, Sendable {
   }
 }
 
+/// One time stamp over a signature.
+public struct TimestampReport: Hashable, Sendable {
+  /// When the signature was there; nil when nothing is proven.
+  public let time: Date?
+  /// Who says so.
+  public let authority: Certificate?
+  /// Why it proves nothing; nil when it does.
+  public let failure: String?
+}
+
 /// One cryptographic layer of a message, from the outside in.
 public enum Layer: Hashable, Sendable {
   /// multipart/signed or signed-data.
   case signature(SignatureLayer)
   /// enveloped-data or authEnveloped-data.
   case encryption(EncryptionLayer)
+  /// compressed-data: says nothing of who wrote it or who can read it.
+  case compression
   /// certs-only: nothing is signed.
   case certificates([Certificate])
 }

@@ -67,6 +67,29 @@ import Testing
     #expect(stranger.content == nil)
   }
 
+  @Test func `what is compressed inside or outside a signature opens, and proves nothing by itself`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let bob = try await pki.mailbox("bob@example.com")
+    let plain = try draft().message()
+    let alone = try await open(try await plain.compressed(), reader(pki))
+    #expect(alone.verdict.signature == .unsigned && alone.layers == [.compression])
+    #expect(try alone.content?.text(limit: 1 << 20) == nil)
+    #expect(alone.content?.parts.count == plain.entity.parts.count)
+    for message in [
+      try await plain.compressed().signed(by: alice, as: .opaque, at: date),
+      try await plain.signed(by: alice, at: date).compressed().encrypted(for: [bob.certificate]),
+    ] {
+      let opened = try await open(message, reader(pki, [bob]))
+      #expect(opened.verdict.signature == .verified && opened.layers.contains(.compression))
+      #expect(opened.content?.parts.count == plain.entity.parts.count)
+    }
+    var bytes = try await plain.compressed().bytes()
+    bytes.removeLast(200)
+    let broken = try await reader(pki).open(BufferSource(bytes), at: date)
+    #expect(broken.verdict.signature == .malformed && broken.content == nil)
+  }
+
   @Test func `triple wrapping is one more call`() async throws {
     let pki = try await TestPKI()
     let alice = try await pki.mailbox("alice@example.com")
@@ -243,6 +266,22 @@ import Testing
     // SignerInfos are a SET OF: DER orders them by their octets, which are random.
     #expect(Set(opened.signers.map(\.state)) == [.verified, .signerMismatch])
     #expect(opened.verdict.signature == .signerMismatch)
+  }
+
+  @Test func `of an object by itself every signature is told, and the worst decides`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let sink = BufferSink()
+    try await SignedDataWriter.sign(
+      BufferSource([1, 2, 3]),
+      signers: [.init(alice), .init(alice, algorithm: .ecdsa(.sha384))], form: .attached, to: sink)
+    let good = try await reader(pki).verify(BufferSource(sink.bytes), at: date)
+    #expect(good.verdict.signature == .verified && good.signers.count == 2)
+    var bytes = sink.bytes
+    bytes[bytes.count - 1] ^= 1
+    let half = try await reader(pki).verify(BufferSource(bytes), at: date)
+    #expect(half.signers.map(\.state).sorted() == [.contentAltered, .verified])
+    #expect(half.verdict.signature == .contentAltered)
   }
 
   @Test func `certificates alone sign nothing`() async throws {

@@ -31,6 +31,13 @@ extension Message {
     return try Message(sink.source())
   }
 
+  /// This message compressed (RFC 8551 §3.6).
+  public func compressed() async throws -> Message {
+    let sink = BufferSink()
+    try await SMIMEWriter.compress(entity.source, to: sink)
+    return try Message(sink.source())
+  }
+
   /// The message as it is sent.
   public func bytes() throws -> [UInt8] { try entity.source.bytes(in: entity.range) }
 }

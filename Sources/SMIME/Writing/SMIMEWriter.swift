@@ -74,13 +74,21 @@ public enum SMIMEWriter {
   ) async throws {
     let entity = try Entity(source)
     let recipients = certificates.map { certificate in
-      EnvelopedDataWriter.Recipient(
+      Recipient(
         certificate, transport: form == .modern ? .rsaOAEP(OAEPParameters(.sha256)) : .rsaPKCS1)
     }
     try await writePart(entity, form == .modern ? .authEnvelopedData : .envelopedData, to: sink) { base64 in
       try await EnvelopedDataWriter.encrypt(
         entity.enclosable, for: recipients, cipher: form == .modern ? .aesGCM(keyBits: 256) : .aesCBC(keyBits: 256),
         to: base64)
+    }
+  }
+
+  /// Compresses the message in `source` (RFC 8551 §3.6). Before encryption: what is encrypted no longer shrinks.
+  public static func compress(_ source: any ByteSource, to sink: any ByteSink) async throws {
+    let entity = try Entity(source)
+    try await writePart(entity, .compressedData, to: sink) { base64 in
+      try CompressedDataWriter.compress(entity.enclosable, to: base64)
     }
   }
 
