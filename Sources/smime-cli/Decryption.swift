@@ -45,38 +45,15 @@ struct Decryption {
   }
 
   private func write(with identities: [Identity], to output: Output) async throws -> Bool {
-    if output.isHeldBack {
-      let content = try await reader.decrypt(with: identities, to: output.sink, policy: policy)
-      let written = try output.written()
-      return content.isAuthenticated || isSigned(written)
+    let (content, source) = try await Release.write(to: output, atMost: count) { sink in
+      try await reader.decrypt(with: identities, to: sink, policy: policy)
     }
-    if count <= Spool.memoryLimit {
-      let buffer = BufferSink()
-      let content = try await reader.decrypt(with: identities, to: buffer, policy: policy)
-      try output.sink.write(buffer.bytes)
-      return content.isAuthenticated || isSigned(BufferSource(buffer.bytes))
-    }
-    let head = HeadSink()
-    _ = try await reader.decrypt(with: identities, to: head, policy: policy)
-    let content = try await reader.decrypt(with: identities, to: output.sink, policy: policy)
-    return content.isAuthenticated || isSigned(BufferSource(head.bytes))
+    return content.isAuthenticated || isSigned(source)
   }
 
   /// True if the content begins as a signed message does.
   private func isSigned(_ content: any ByteSource) -> Bool {
-    guard let entity = try? Entity(content.slice(0..<min(content.count, HeadSink.limit))) else { return false }
+    guard let entity = try? Entity(content.slice(0..<min(content.count, Release.headLimit))) else { return false }
     return entity.contentType.name == "multipart/signed" || entity.mayHoldCMS
-  }
-}
-
-/// Keeps the first bytes of what it takes.
-private final class HeadSink: ByteSink {
-  static let limit = 65_536
-  private(set) var bytes: [UInt8] = []
-
-  func write(_ new: Span<UInt8>) {
-    let count = min(new.count, Self.limit - bytes.count)
-    guard count > 0 else { return }
-    unsafe new.extracting(0..<count).withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
   }
 }

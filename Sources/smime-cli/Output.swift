@@ -16,10 +16,15 @@ struct Output {
   /// What is written goes here.
   let sink: any ByteSink
   private let file: AtomicFile?
+  /// Another file for the same place.
+  private let again: () throws -> AtomicFile?
 
   /// Opens `path`; nil is standard output.
   init(_ path: String?, overwrite: AtomicFile.Overwrite, _ secrecy: Secrecy) throws {
-    file = try path.map { try Self.file($0, overwrite: overwrite, secrecy) }
+    // First, since it clears the list that the file may be put on.
+    Signals.removeTemporaryFiles()
+    again = { try path.map { try Self.file($0, overwrite: overwrite, secrecy) } }
+    file = try again()
     sink = file ?? Self.standardOutput
   }
 
@@ -29,8 +34,6 @@ struct Output {
     if path.hasSuffix("/") || Files.isFolder(path) {
       throw IOFailure(.cannotCreate, path, detail: "it is a folder")
     }
-    // First, since it clears the list that the file may be put on.
-    Signals.removeTemporaryFiles()
     return try AtomicFile(path: path, overwrite: overwrite, mode: secrecy == .secret ? 0o600 : 0o644)
   }
 
@@ -41,12 +44,28 @@ struct Output {
   func written() throws -> any ByteSource { file?.source() ?? BufferSource([]) }
 
   /// Where content goes that is too large for memory: straight into the file, which has no name yet.
-  var overflow: (() throws -> any RereadableSink)? { file.map { file in { file } } }
+  /// There is one file, so that it takes one layer.
+  var overflow: (() throws -> (any RereadableSink)?)? {
+    file.map { file in { file.source().count == 0 ? file : nil } }
+  }
 
-  /// Writes what is inside all layers of `opened`, unless it is in the file already, and makes the file appear.
+  /// Writes what is inside all layers of `opened`, and makes the file appear.
+  ///
+  /// What is in the file already may be the content itself, or a layer around it, of which not all was signed: then the
+  /// content goes into a file of its own.
   func writeContent(of opened: OpenedMessage) throws {
-    if let content = opened.content, try written().count == 0 { try content.canonical.copy(to: sink) }
-    try commit()
+    guard let content = opened.content else {
+      throw CommandFailure(.notGood, "the content is too large for memory inside another layer, and was not kept")
+    }
+    let spilled = try written().count
+    guard spilled > 0 else {
+      try content.canonical.copy(to: sink)
+      return try commit()
+    }
+    if content.source.count == spilled, content.range == 0..<spilled { return try commit() }
+    guard let other = try again() else { return }
+    try content.canonical.copy(to: other)
+    try other.commit()
   }
 
   /// Makes the file appear under its name.

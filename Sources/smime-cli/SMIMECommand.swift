@@ -38,6 +38,7 @@ struct SMIMECommand: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Mail", subcommands: [Sign.self, Verify.self, Encrypt.self, Decrypt.self, Open.self, Show.self]),
+      CommandGroup(name: "Documents and files", subcommands: [CMSCommand.self]),
       CommandGroup(
         name: "Keys and certificates",
         subcommands: [IdentityCommand.self, CertificateCommand.self, AuthorityCommand.self]),

@@ -74,6 +74,22 @@ import Testing
     #expect(result.status == 0, "\(result.output)\(result.errors)\((try? shell.text("smimed.log")) ?? "")")
   }
 
+  @Test func `The guide to documents works as it is printed`() throws {
+    let shell = try Shell()
+    func scripts(_ name: String) throws -> [Substring] {
+      let text = try String(contentsOf: Shell.package.appendingPathComponent(name), encoding: .utf8)
+      return text.components(separatedBy: "```").enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+        .filter { $0.hasPrefix("sh\n") }.map { $0.dropFirst(3) }
+    }
+    let cast = try #require(try scripts("README.md").first { $0.contains("ca init") })
+    let guide = try scripts("docs/guides/documents.md")
+    #expect(guide.count >= 6)
+    for script in [cast] + guide {
+      let result = try shell.script(String(script))
+      #expect(result.status == 0, "\(script)\(result.output)\(result.errors)")
+    }
+  }
+
   @Test func `The README shows the snippet that the build compiles`() throws {
     let readme = try String(contentsOf: Shell.package.appendingPathComponent("README.md"), encoding: .utf8)
     let snippet = try String(contentsOf: Shell.package.appendingPathComponent("Snippets/ReadMe.swift"), encoding: .utf8)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ByteIO
 import SMIME
 
 struct Open: ReadingCommand {
@@ -27,12 +28,22 @@ struct Open: ReadingCommand {
 
   func run() async throws {
     let keys = try identities.readers()
-    let opened = try await Opening(try MailInput(input.open()), trust, keys: keys).open()
+    let opened = try await Opening(try MailInput(input.open()), trust, keys: keys).open(overflow: overflow)
     VerdictPrinter(opened, trust).print(format)
     if !format.json { try MessagePrinter(opened).print() }
     if let save, let content = opened.content {
       for path in try Attachments.save(content, in: save) { Terminal.note("saved \(path)") }
     }
     try await OpenStatus(opened).end(keys)
+  }
+
+  /// Content that is too large for memory waits without a name in the folder that its attachments go to.
+  private var overflow: (() throws -> (any RereadableSink)?)? {
+    save.map { folder in
+      {
+        try Files.makeFolder(folder)
+        return try SpoolFile(in: folder)
+      }
+    }
   }
 }

@@ -7,6 +7,20 @@ import SMIMECrypto
 enum CertificateFile {
   static func exists(_ path: String) -> Bool { Files.exists(path) }
 
+  /// Everything in the file; at least one certificate or list.
+  static func bundle(in path: String) throws -> CertificateBundle {
+    let bytes = try Input.bytes(of: path)
+    do {
+      let found = try CertificateBundle(bytes)
+      guard !found.certificates.isEmpty || !found.lists.isEmpty else {
+        throw Malformed("there is no certificate and no revocation list in it")
+      }
+      return found
+    } catch {
+      throw CommandFailure(error, in: path)
+    }
+  }
+
   /// All certificates in the file; at least one.
   static func certificates(in path: String) throws -> [Certificate] {
     let bytes = try Input.bytes(of: path)

@@ -53,7 +53,7 @@ enum Home {
   // MARK: Identities
 
   static func identityFiles() -> [IdentityFile] {
-    Files.list(identities, endings: [".p12", ".pfx"]).compactMap { try? IdentityFile($0) }
+    Files.list(identities, endings: [".p12", ".pfx"]).compactMap { try? IdentityFile(stored: $0) }
   }
 
   /// The store's identity to sign with for `addresses`, the newest if there are several; any if no address is asked for.

@@ -16,7 +16,15 @@ struct IdentityFile: Sendable {
   let certificate: Certificate?
   private let bytes: [UInt8]
 
+  /// A file that somebody names. What lies beside it may be of another key.
   init(_ path: String) throws {
+    self.path = path
+    bytes = try Input.bytes(of: path)
+    certificate = nil
+  }
+
+  /// A file of the store, which keeps the certificate beside it.
+  init(stored path: String) throws {
     self.path = path
     bytes = try Input.bytes(of: path)
     let beside = Self.publicPath(of: path)

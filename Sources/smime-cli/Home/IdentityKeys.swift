@@ -81,6 +81,10 @@ private actor DeferredKey: SigningKey, DecryptionKey {
     try await identity().decryptionKey.sharedSecret(with: peer)
   }
 
+  func decapsulate(_ ciphertext: ArraySlice<UInt8>, _ kem: KeyEncapsulation) async throws -> SymmetricKey {
+    try await identity().decryptionKey.decapsulate(ciphertext, kem)
+  }
+
   private func identity() async throws -> Identity {
     if let opened { return opened }
     let identity = try await keys.open(file)

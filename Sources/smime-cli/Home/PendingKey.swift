@@ -12,6 +12,11 @@ struct PendingKey {
   static func make(
     addresses: [String], name: String?, kind: PrivateKey.Kind, password: Password
   ) async throws -> PendingKey {
+    guard kind.signs else {
+      throw CommandFailure(
+        .usage, "a key of kind \(kind.name) only encrypts, and cannot sign its own request",
+        hint: "have it made with its certificate: 'smime ca issue --key KIND'")
+    }
     try Files.makeFolder(Home.identities)
     let base = Home.freeName(for: addresses.first ?? "key")
     let key = try PrivateKey(generate: kind)

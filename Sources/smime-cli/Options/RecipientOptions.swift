@@ -25,10 +25,7 @@ struct RecipientOptions: ParsableArguments {
 
   /// The certificates to encrypt to, and the store's own of the sender, who can always read what was sent.
   func certificates(andSenders senders: [String]) throws -> [Certificate] {
-    var result = try certificates()
-    for certificate in result {
-      for fault in certificate.faultsAsRecipient(at: Date()) { Terminal.warning("\(certificate.subject): \(fault)") }
-    }
+    var result = try RecipientFiles.certificates(recipients)
     let own = Home.identityFiles().compactMap(\.certificate).filter { one in senders.contains { one.names($0) } }
     if !own.contains(where: result.contains),
       let newest = own.max(by: { $0.validity.notBefore < $1.validity.notBefore })
@@ -37,14 +34,18 @@ struct RecipientOptions: ParsableArguments {
     }
     return result
   }
+}
 
-  /// Of a file its first certificate, of an address the store's newest.
-  private func certificates() throws -> [Certificate] {
-    try recipients.map { recipient in
-      if !recipient.contains("@") || CertificateFile.exists(recipient) {
-        return try CertificateFile.first(in: recipient)
-      }
-      return try Home.certificate(for: recipient)
+/// The certificates of recipients, by file or by address.
+enum RecipientFiles {
+  /// Of a file its first certificate, of an address the store's newest. Their faults are warned of.
+  static func certificates(_ names: [String]) throws -> [Certificate] {
+    try names.map { name in
+      let certificate =
+        !name.contains("@") || CertificateFile.exists(name)
+        ? try CertificateFile.first(in: name) : try Home.certificate(for: name)
+      for fault in certificate.faultsAsRecipient(at: Date()) { Terminal.warning("\(certificate.subject): \(fault)") }
+      return certificate
     }
   }
 }

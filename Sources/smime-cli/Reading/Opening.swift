@@ -16,13 +16,15 @@ struct Opening {
   }
 
   /// Opens the input. Content that is too large for memory goes to `output`, where it has no name yet.
-  func open(_ output: Output? = nil) async throws -> OpenedMessage {
+  func open(_ output: Output? = nil, overflow: (() throws -> (any RereadableSink)?)? = nil) async throws
+    -> OpenedMessage
+  {
     let paths = try trust.validator()
     let reader = Reader(
       identities: keys ?? IdentityKeys.none, paths: paths, policy: trust.algorithms.policy,
       certificates: try trust.intermediateCertificates())
     do {
-      let opened = try await reader.open(mail.source, at: trust.time.date, overflow: output.flatMap(\.overflow))
+      let opened = try await reader.open(mail.source, at: trust.time.date, overflow: overflow ?? output?.overflow)
       if mail.form == .cms, let problem = opened.unreadableLayer {
         throw CommandFailure(.unreadable, "\(mail.name): \(problem)")
       }

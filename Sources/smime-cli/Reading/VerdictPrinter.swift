@@ -35,11 +35,13 @@ struct VerdictPrinter {
 
   private var lines: [String] {
     let verdict = opened.verdict
-    var lines = [line("signature", verdict.signature.rawValue, verdict.signatureSentence, colour(verdict.signature))]
+    var lines = [
+      Self.line("signature", verdict.signature.rawValue, verdict.signatureSentence, verdict.signature.colour)
+    ]
     if let sentence = verdict.encryptionSentence {
-      lines.append(line("encryption", verdict.encryption.rawValue, sentence, colour(verdict.encryption)))
+      lines.append(Self.line("encryption", verdict.encryption.rawValue, sentence, colour(verdict.encryption)))
     }
-    for signer in opened.signers { lines += words(on: signer) }
+    for signer in opened.signers { lines += signer.words(at: instant) }
     for case .encryption(let layer) in opened.layers where layer.state != .decrypted {
       if layer.state == .keyMissing { lines += layer.recipients.map { "  for: \(Outline.printable($0))" } }
       lines += layer.nearby.map { "  near: \(Outline.printable("\($0.subject)")) is by the same issuer" }
@@ -49,30 +51,9 @@ struct VerdictPrinter {
     return lines
   }
 
-  private func line(_ what: String, _ state: String, _ sentence: String, _ colour: Terminal.Colour) -> String {
+  /// One indicator and what it means.
+  static func line(_ what: String, _ state: String, _ sentence: String, _ colour: Terminal.Colour) -> String {
     "\(what): \(Terminal.paint(state, colour)) - \(Outline.printable(sentence))"
-  }
-
-  private func words(on signer: SignerReport) -> [String] {
-    let name = signer.addresses.isEmpty ? signer.identifier : signer.addresses.joined(separator: ", ")
-    var lines = ["signer: \(Outline.printable(name)) (\(signer.state.rawValue))"]
-    if let time = signer.claimedTime { lines.append("  says it signed at \(time.rfc3339)") }
-    if !signer.path.isEmpty {
-      lines.append("  path: " + signer.path.map { Outline.printable("\($0.subject)") }.joined(separator: " < "))
-    }
-    lines += signer.failures.map { "  \($0.check): \(Outline.printable($0.detail))" }
-    lines += signer.revocation.flatMap { $0.words(at: instant) }.map { "  \($0)" }
-    // The notes of a signer whose revocation was asked about say the same once more.
-    if signer.revocation.isEmpty { lines += signer.notes.map { "  note: \(Outline.printable($0))" } }
-    return lines
-  }
-
-  private func colour(_ state: SignatureState) -> Terminal.Colour {
-    switch state {
-    case .verified: .green
-    case .unsigned, .verifiedOnBehalf, .partial, .revocationUnknown: .yellow
-    default: .red
-    }
   }
 
   private func colour(_ state: EncryptionState) -> Terminal.Colour {
@@ -94,27 +75,12 @@ extension VerdictPrinter {
       "verdict": .outline([
         "signature": .text(opened.verdict.signature.rawValue), "encryption": .text(opened.verdict.encryption.rawValue),
       ]),
-      "signers": .list(opened.signers.map { .outline(outline(of: $0)) }),
+      "signers": .list(opened.signers.map { .outline($0.outline(at: instant)) }),
       "from": .list(opened.message.from.map { .text($0.address.description) }),
       "headers": .outline(headers),
       "layers": .list(opened.layers.map { .outline(outline(of: $0)) }),
       "defects": .list(opened.defects.map { .outline(["code": .text($0.code), "where": .text($0.place)]) }),
     ]
-  }
-
-  private func outline(of signer: SignerReport) -> Outline {
-    var result: Outline = [
-      "state": .text(signer.state.rawValue), "addresses": .list(signer.addresses.map(Outline.Node.text)),
-    ]
-    result["certificate"] = signer.certificate.map { .outline($0.shortOutline) }
-    result["claimedTime"] = signer.claimedTime.map { .text($0.rfc3339) }
-    result["path"] = .list(
-      signer.path.map { .outline(["subject": .text("\($0.subject)"), "sha256": .text($0.fingerprint.hexText)]) })
-    result["failures"] = .list(
-      signer.failures.map { .outline(["check": .text($0.check), "detail": .text($0.detail)]) })
-    result["notes"] = .texts(signer.notes)
-    result["revocation"] = .outlines(signer.revocation.map { $0.outline(at: instant) })
-    return result
   }
 
   private var headers: Outline {
@@ -132,7 +98,7 @@ extension VerdictPrinter {
     case .signature(let layer):
       return [
         "kind": "signature", "form": .text(layer.form.rawValue), "state": .text(layer.state.rawValue),
-        "signers": .list(layer.signers.map { .outline(outline(of: $0)) }),
+        "signers": .list(layer.signers.map { .outline($0.outline(at: instant)) }),
       ]
     case .encryption(let layer):
       var result: Outline = [
@@ -142,6 +108,7 @@ extension VerdictPrinter {
       result["nearby"] = .outlines(layer.nearby.map(\.shortOutline))
       result["detail"] = layer.detail.map(Outline.Node.text)
       return result
+    case .compression: return ["kind": "compression"]
     case .certificates(let certificates):
       return ["kind": "certificates", "certificates": .list(certificates.map { .outline($0.shortOutline) })]
     }

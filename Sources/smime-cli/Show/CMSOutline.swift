@@ -11,6 +11,30 @@ enum CMSOutline {
     switch type {
     case .signedData: try add(try SignedDataReader(stream).read(), to: &result)
     case .envelopedData, .authEnvelopedData: try add(try EnvelopedDataReader(stream), to: &result)
+    case .encryptedData:
+      let object = try EncryptedDataReader(stream)
+      result["version"] = .number(object.version)
+      result["content"] = .text(object.contentType.description)
+      result["encryption"] = .text(
+        (try? object.contentCipher().encryption.name) ?? encryption(object.contentEncryptionAlgorithm))
+    case .authenticatedData:
+      let object = try AuthenticatedDataReader(stream)
+      result["version"] = .number(object.version)
+      result["content"] = .text(object.contentType.description)
+      result["mac"] = .text(
+        (try? MessageAuthenticationCode(object.macAlgorithm).name) ?? OID.name(object.macAlgorithm.algorithm))
+      result["recipients"] = .outlines(object.recipients.map(outline))
+    case .digestedData:
+      let object = try DigestedDataReader(stream).read()
+      result["version"] = .number(object.version)
+      result["content"] = .text(object.hasContent ? "\(object.contentType), \(object.contentCount) bytes" : "detached")
+      result["digest"] = .text(AlgorithmName.digest(object.digestAlgorithm))
+      result["value"] = .text(object.digest.hexText)
+      result["defects"] = .texts(object.defects.map(\.description))
+    case .compressedData:
+      let object = try CompressedDataReader(stream).read(content: NullSink())
+      result["content"] = .text("\(object.contentType), \(object.contentCount) bytes")
+      result["defects"] = .texts(object.defects.map(\.description))
     default: break
     }
     return result
@@ -40,6 +64,20 @@ enum CMSOutline {
     ]
     result["claimedTime"] = info.signingTime.map { .text($0.rfc3339) }
     result["signedAttributes"] = .texts(info.signedAttributes?.all.map { AlgorithmName.attribute($0.type) } ?? [])
+    result["countersigners"] = .outlines(
+      info.countersignatures.map { result in
+        switch result {
+        case .success(let info): outline(of: info)
+        case .failure(let fault): ["malformed": .text(fault.description)]
+        }
+      })
+    result["timestamps"] = .texts(
+      info.timestamps.map { result in
+        switch result {
+        case .success(let stamp): stamp.info.time.rfc3339
+        case .failure(let fault): fault.description
+        }
+      })
     result["unsignedAttributes"] = .texts(info.unsignedAttributes?.all.map { AlgorithmName.attribute($0.type) } ?? [])
     return result
   }
@@ -48,14 +86,19 @@ enum CMSOutline {
     result["version"] = .number(enveloped.version)
     result["content"] = .text(enveloped.contentType.description)
     result["encryption"] = .text(
-      (try? enveloped.contentCipher().encryption.name) ?? OID.name(enveloped.contentEncryptionAlgorithm.algorithm))
-    result["recipients"] = .outlines(
-      enveloped.recipients.map { recipient in
-        var one = Outline()
-        one["for"] = .texts(recipient.descriptions)
-        one["key"] = .text(recipient.algorithmName)
-        return one
-      })
+      (try? enveloped.contentCipher().encryption.name) ?? encryption(enveloped.contentEncryptionAlgorithm))
+    result["recipients"] = .outlines(enveloped.recipients.map(outline))
+  }
+
+  private static func encryption(_ identifier: AlgorithmIdentifier) -> String {
+    (try? ContentCipherParameters(identifier).encryption.name) ?? OID.name(identifier.algorithm)
+  }
+
+  private static func outline(of recipient: RecipientInfo) -> Outline {
+    var one = Outline()
+    one["for"] = .texts(recipient.descriptions)
+    one["key"] = .text(recipient.algorithmName)
+    return one
   }
 }
 

@@ -17,6 +17,11 @@ struct Shown {
 
   var text: String { Outline([kind: .outline(outline)]).text }
 
+  /// What was found as an object for programs, nothing judged.
+  var report: Outline {
+    ["version": .number(1), "objects": .list([.outline(["kind": .text(kind), "content": .outline(outline)])])]
+  }
+
   /// All that was found as one JSON object; for mail and CMS with the verdict of somebody who holds no keys.
   static func report(_ all: [Shown], of input: Input) async throws -> Outline {
     var report: Outline = ["version": .number(1)]

@@ -1,0 +1,280 @@
+import Foundation
+import Testing
+
+/// `smime cms` as a user types it: files and objects that are not mail.
+@Suite struct ObjectTests {
+  private static let trust = ["--anchor", "ca/root.pem"]
+  private static let alice = ["--identity", "alice.p12"] + Cast.password
+
+  private func document(_ count: Int = 200_000) throws -> Shell {
+    let shell = try Cast.copy()
+    try shell.write(Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }), to: "report.pdf")
+    return shell
+  }
+
+  @Test func `A document is signed beside itself, and verified with it`() throws {
+    let shell = try document()
+    try shell.smime(["cms", "sign", "--detached", "report.pdf", "--out", "report.p7s"] + Self.alice)
+    let good = try shell.smime(["cms", "verify", "--content", "report.pdf", "report.p7s"] + Self.trust)
+    #expect(good.output.hasPrefix("signature: verified") && good.output.contains("content: data, 200000 bytes beside"))
+    try shell.write(Data("other".utf8), to: "other.pdf")
+    let altered = try shell.smime(["cms", "verify", "--content", "other.pdf", "report.p7s"] + Self.trust, expect: 1)
+    #expect(altered.output.hasPrefix("signature: contentAltered"))
+    let missing = try shell.smime(["cms", "verify", "report.p7s"] + Self.trust, expect: 1)
+    #expect(missing.errors.contains("--content FILE"))
+  }
+
+  @Test(arguments: [[], ["--pem"], ["--key-id", "--no-time"], ["--digest", "sha-384"]])
+  func `What is inside an object comes out as it went in`(options: [String]) throws {
+    let shell = try document()
+    try shell.smime(["cms", "sign", "report.pdf", "--out", "report.p7m"] + options + Self.alice)
+    try shell.smime(["cms", "verify", "report.p7m", "--out", "back.pdf"] + Self.trust)
+    #expect(try shell.data("back.pdf") == shell.data("report.pdf"))
+  }
+
+  @Test func `Several people sign one document, and one bad signature is enough`() throws {
+    let shell = try document()
+    try shell.smime(
+      ["cms", "sign", "report.pdf", "--identity", "alice.p12", "--identity", "bob.p12", "--out", "two.p7m"]
+        + Cast.password)
+    let both = try shell.smime(["cms", "verify", "two.p7m"] + Self.trust)
+    #expect(both.output.contains("signer: alice@example.org (verified)"))
+    #expect(both.output.contains("signer: bob@example.com (verified)"))
+    let shown = try shell.smime("cms", "show", "two.p7m").output
+    #expect(shown.components(separatedBy: "signature: ECDSA with SHA-256").count == 3)
+  }
+
+  @Test func `Content that is not good is not given out`() throws {
+    let shell = try document()
+    try shell.smime(["cms", "sign", "report.pdf", "--out", "report.p7m"] + Self.alice)
+    var object = try shell.data("report.p7m")
+    object[object.count / 2] ^= 1
+    try shell.write(object, to: "changed.p7m")
+    try shell.smime(["cms", "verify", "changed.p7m", "--out", "back.pdf"] + Self.trust, expect: 1)
+    #expect(!shell.exists("back.pdf"))
+    let stranger = try shell.smime("cms", "verify", "report.p7m", "--out", "back.pdf", expect: 1)
+    #expect(stranger.output.hasPrefix("signature: untrusted"))
+    #expect(!shell.exists("back.pdf"))
+  }
+
+  @Test func `Certificates travel in an object that nobody signed`() throws {
+    let shell = try Cast.copy()
+    try shell.smime("cms", "certificates", "alice.pem", "ca/root.pem", "--out", "people.p7c")
+    #expect(try shell.smime("cms", "show", "people.p7c").output.contains("subject: CN=alice"))
+    let verified = try shell.smime(["cms", "verify", "people.p7c"] + Self.trust, expect: 1)
+    #expect(verified.output.hasPrefix("signature: unsigned"))
+    try shell.smime("encrypt", "mail.eml", "--recipient", "people.p7c", "--out", "sealed2.eml")
+  }
+
+  @Test func `What is printed keeps its schema`() throws {
+    let shell = try document()
+    try shell.smime(["cms", "sign", "--detached", "report.pdf", "--out", "report.p7s"] + Self.alice)
+    for (schema, arguments) in [
+      ("verdict", ["verify", "--content", "report.pdf", "report.p7s"] + Self.trust),
+      ("verdict", ["verify", "report.p7s"] + Self.trust), ("show", ["show", "report.p7s"]),
+      ("error", ["verify", "mail.eml"]), ("error", ["show", "alice.pem"]),
+    ] {
+      let result = try shell.smime(["cms"] + arguments + ["--json"], expect: nil)
+      let printed = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+      let faults = try Schema(named: schema).faults(in: printed)
+      #expect(faults.isEmpty, "\(arguments): \(faults)")
+    }
+  }
+
+  @Test(arguments: [
+    (["verify", "mail.eml"], 65, "is mail, not a CMS object"), (["verify", "nowhere"], 66, "nowhere"),
+    (["verify", "alice.pem"], 65, "alice.pem"), (["show", "alice.p12"], 65, "alice.p12"),
+    (["sign", "mail.eml", "--digest", "md5"], 64, "--digest"),
+    (["verify", "--content", "mail.eml", "mail.eml", "--out", "x"], 64, "--out"),
+    (["verify", "mail.eml", "--out", "-"], 64, "--out"),
+  ]) func `Wrong use is told`(arguments: [String], status: Int32, words: String) throws {
+    let result = try Cast.shared.get().shell.smime(["cms"] + arguments, expect: status)
+    #expect(result.errorLines.count == 1 && result.errors.contains(words), "\(result.errors)")
+  }
+
+  // MARK: Adding to what is signed
+
+  @Test func `A signature is added later, and never over other content`() throws {
+    let shell = try document()
+    try shell.smime(["cms", "sign", "--detached", "report.pdf", "--out", "one.p7s"] + Self.alice)
+    let bob = ["--identity", "bob.p12"] + Cast.password
+    try shell.smime(["cms", "add", "--content", "report.pdf", "one.p7s", "--out", "two.p7s"] + bob)
+    let both = try shell.smime(["cms", "verify", "--content", "report.pdf", "two.p7s"] + Self.trust).output
+    #expect(both.contains("alice@example.org (verified)") && both.contains("bob@example.com (verified)"))
+    try shell.write("other", to: "other.pdf")
+    let refused = try shell.smime(
+      ["cms", "add", "--content", "other.pdf", "one.p7s", "--out", "no.p7s"] + bob, expect: 1)
+    #expect(refused.errors.contains("signed other content") && !shell.exists("no.p7s"))
+  }
+
+  @Test func `A countersignature is told under the signature that it is over`() throws {
+    let shell = try document()
+    try shell.smime(["cms", "sign", "report.pdf", "--out", "one.p7m"] + Self.alice)
+    try shell.smime(
+      ["cms", "countersign", "one.p7m", "--identity", "bob.p12", "--out", "seen.p7m"] + Cast.password)
+    let told = try shell.smime(["cms", "verify", "seen.p7m"] + Self.trust).output
+    #expect(told.contains("  countersigned:\n    signer: bob@example.com (verified)"))
+    #expect(try shell.smime("cms", "show", "seen.p7m").output.contains("countersigners:"))
+  }
+
+  @Test func `A time stamp is fetched in two steps, and counts once its authority is trusted`() throws {
+    let shell = try document()
+    try shell.smime(["cms", "sign", "report.pdf", "--out", "one.p7m"] + Self.alice)
+    try shell.smime("cms", "timestamp", "request", "one.p7m", "--out", "one.tsq")
+    try shell.write(
+      """
+      [req]
+      distinguished_name = dn
+      x509_extensions = ext
+      [dn]
+      [ext]
+      extendedKeyUsage = critical,timeStamping
+      [tsa]
+      default_tsa = t
+      [t]
+      serial = serial
+      crypto_device = builtin
+      signer_digest = sha256
+      default_policy = 1.2.3.4
+      digests = sha256
+      ess_cert_id_alg = sha256
+      """, to: "ts.cnf")
+    let answered = try shell.script(
+      """
+      echo 01 > serial
+      openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out tsa.pem -subj /CN=TSA -days 2 -config ts.cnf
+      openssl ts -reply -queryfile one.tsq -config ts.cnf -inkey k.pem -signer tsa.pem -out one.tsr
+      """)
+    #expect(answered.status == 0, "\(answered.errors)")
+    let attach = ["cms", "timestamp", "attach", "one.p7m", "--request", "one.tsq", "--response", "one.tsr"]
+    try shell.smime(attach + ["--out", "stamped.p7m"])
+    let doubted = try shell.smime(["cms", "verify", "stamped.p7m"] + Self.trust).output
+    #expect(doubted.contains("time stamp: proves nothing by CN=TSA"))
+    let proven = try shell.smime(["cms", "verify", "stamped.p7m", "--anchor", "tsa.pem"] + Self.trust).output
+    #expect(proven.contains("time stamp: 20") && !proven.contains("proves nothing"))
+    // Another signature's request and answer.
+    try shell.smime(["cms", "sign", "report.pdf", "--out", "two.p7m"] + Self.alice)
+    let other = try shell.smime(
+      "cms", "timestamp", "attach", "two.p7m", "--request", "one.tsq", "--response", "one.tsr", "--out", "no.p7m",
+      expect: 1)
+    #expect(other.errors.contains("something else") && !shell.exists("no.p7m"))
+  }
+
+  // MARK: Encrypting
+
+  @Test(arguments: [
+    (["--recipient", "bob.pem"], ["--identity", "bob.p12"] + Cast.password),
+    (["--recipient", "bob.pem", "--key-id", "--compatible"], ["--identity", "bob.p12"] + Cast.password),
+    (["--recipient", "bob.pem", "--cipher", "chacha20-poly1305"], ["--identity", "bob.p12"] + Cast.password),
+    (["--password", "tea at five"], ["--password", "tea at five"]),
+    (["--shared-key", "0a0b:key"], ["--shared-key", "0a0b:key"]),
+    (["--content-key", "key"], ["--content-key", "key"]),
+    (["--recipient", "alice.pem", "--password", "tea", "--shared-key", "0a:key"], ["--password", "tea"]),
+  ]) func `What was encrypted is opened by whom it was for`(writing: [String], reading: [String]) throws {
+    let shell = try document()
+    try shell.write(String(repeating: "5a", count: 32) + "\n", to: "key")
+    try shell.smime(["cms", "encrypt", "report.pdf", "--out", "sealed.p7m"] + writing)
+    try shell.smime(["cms", "decrypt", "sealed.p7m", "--out", "back.pdf"] + reading)
+    #expect(try shell.data("back.pdf") == shell.data("report.pdf"))
+    #expect(try shell.permissions("back.pdf") == 0o600)
+    let asEve = ["--identity", "eve.p12", "--password", "open sesame"]
+    let wrong = try shell.smime(["cms", "decrypt", "sealed.p7m", "--out", "no.pdf"] + asEve, expect: nil)
+    #expect(wrong.status == 77 || wrong.status == 1)
+    #expect(!shell.exists("no.pdf") && wrong.output.isEmpty)
+  }
+
+  @Test func `Changed content never comes out, not even in part`() throws {
+    let shell = try document()
+    try shell.smime("cms", "encrypt", "report.pdf", "--recipient", "bob.pem", "--out", "sealed.p7m")
+    var object = try shell.data("sealed.p7m")
+    object[object.count - 40] ^= 1
+    try shell.write(object, to: "sealed.p7m")
+    let bob = ["--identity", "bob.p12"] + Cast.password
+    let printed = try shell.smime(["cms", "decrypt", "sealed.p7m"] + bob, expect: 1)
+    #expect(printed.output.isEmpty)
+    try shell.smime(["cms", "decrypt", "sealed.p7m", "--out", "back.pdf"] + bob, expect: 1)
+    #expect(!shell.exists("back.pdf"))
+    // The same for a code beside content that can be read.
+    try shell.smime("cms", "authenticate", "report.pdf", "--recipient", "bob.pem", "--out", "code.p7m")
+    try shell.smime(["cms", "decrypt", "code.p7m", "--out", "good.pdf"] + bob)
+    #expect(try shell.data("good.pdf") == shell.data("report.pdf"))
+    var code = try shell.data("code.p7m")
+    code[code.count / 2] ^= 1
+    try shell.write(code, to: "code.p7m")
+    #expect(try shell.smime(["cms", "decrypt", "code.p7m"] + bob, expect: 1).output.isEmpty)
+  }
+
+  @Test func `Every kind of key has certificates, and does what it can`() throws {
+    let shell = try document(1_000)
+    let issuing = ["--ca", "ca"] + Cast.password + Cast.newPassword
+    for kind in [
+      "p-521", "brainpoolp256r1", "brainpoolp384r1", "brainpoolp512r1", "ed25519", "ed448", "ml-dsa-65", "ml-dsa-87",
+      "x25519", "x448", "ml-kem-768", "ml-kem-1024",
+    ] {
+      try shell.smime(["ca", "issue", "\(kind)@example.org", "--key", kind, "--out", "\(kind).p12"] + issuing)
+      try shell.smime(["id", "export", "\(kind).p12", "--certificates", "--out", "\(kind).pem"] + Cast.password)
+      let identity = ["--identity", "\(kind).p12"] + Cast.password
+      let signs = !kind.hasPrefix("x") && !kind.hasPrefix("ml-kem")
+      let signed = try shell.smime(["cms", "sign", "report.pdf", "--out", "\(kind).p7m"] + identity, expect: nil)
+      #expect((signed.status == 0) == signs, "\(kind): \(signed.errors)")
+      if signs { try shell.smime(["cms", "verify", "\(kind).p7m"] + Self.trust) }
+      let encrypts = !kind.hasPrefix("ed") && !kind.hasPrefix("ml-dsa")
+      let sealed = try shell.smime(
+        "cms", "encrypt", "report.pdf", "--recipient", "\(kind).pem", "--out", "\(kind).enc", expect: nil)
+      #expect((sealed.status == 0) == encrypts, "\(kind): \(sealed.errors)")
+      if encrypts {
+        try shell.smime(["cms", "decrypt", "\(kind).enc", "--out", "\(kind).pdf"] + identity)
+        #expect(try shell.data("\(kind).pdf") == shell.data("report.pdf"))
+      }
+    }
+    let refused = try shell.smime(
+      ["ca", "issue", "kem@example.org", "--key", "ml-kem-768", "--use", "signing", "--out", "no.p12"] + issuing,
+      expect: 1)
+    #expect(refused.errors.contains("keyUsage") && !shell.exists("no.p12"))
+    let asked = try shell.smime(["id", "new", "kem@example.org", "--key", "x25519"] + Cast.newPassword, expect: 64)
+    #expect(asked.errors.contains("only encrypts"))
+  }
+
+  @Test func `A certificate beside a file is not taken for the file's own`() throws {
+    let shell = try document(100)
+    // Bob's certificates lie where Alice's would be looked for in the store.
+    try FileManager.default.removeItem(at: shell.url("alice.pem"))
+    try FileManager.default.copyItem(at: shell.url("bob.pem"), to: shell.url("alice.pem"))
+    try shell.smime(["cms", "sign", "report.pdf", "--out", "one.p7m"] + Self.alice)
+    #expect(try shell.smime(["cms", "verify", "one.p7m"] + Self.trust).output.contains("signer: alice@example.org"))
+    try shell.smime(["id", "export", "alice.p12", "--certificates", "--out", "own.pem"] + Cast.password)
+    #expect(try shell.smime("show", "own.pem").output.contains("CN=alice"))
+  }
+
+  // MARK: Other forms
+
+  @Test func `A digest tells damage, and vouches for nobody`() throws {
+    let shell = try document()
+    try shell.smime("cms", "digest", "--detached", "report.pdf", "--digest", "sha3-384", "--out", "report.p7d")
+    #expect(
+      try shell.smime("cms", "check", "--content", "report.pdf", "report.p7d").output.hasPrefix("digest: intact"))
+    try shell.write("other", to: "other.pdf")
+    let altered = try shell.smime("cms", "check", "--content", "other.pdf", "report.p7d", expect: 1)
+    #expect(altered.output.hasPrefix("digest: altered"))
+    // It is no signature, and is never taken for one.
+    try shell.smime("cms", "digest", "report.pdf", "--out", "inside.p7d")
+    try shell.smime("cms", "verify", "inside.p7d", "--out", "taken.pdf", expect: 65)
+    #expect(!shell.exists("taken.pdf"))
+    let printed = try shell.smime("cms", "check", "inside.p7d", "--json", "--out", "back.pdf").output
+    #expect(try shell.data("back.pdf") == shell.data("report.pdf"))
+    let object = try JSONSerialization.jsonObject(with: Data(printed.utf8))
+    #expect(try Schema(named: "digest").faults(in: object).isEmpty)
+  }
+
+  @Test func `A compressed file is expanded, and damage is told`() throws {
+    let shell = try document()
+    try shell.write(String(repeating: "tea and cake ", count: 50_000), to: "text")
+    try shell.smime("cms", "compress", "text", "--out", "text.p7z")
+    #expect(try shell.data("text.p7z").count < 5_000)
+    try shell.smime("cms", "expand", "text.p7z", "--out", "back")
+    #expect(try shell.data("back") == shell.data("text"))
+    try shell.write(try shell.data("text.p7z").dropLast(20), to: "cut.p7z")
+    try shell.smime("cms", "expand", "cut.p7z", "--out", "no", expect: 65)
+    #expect(!shell.exists("no"))
+  }
+}
