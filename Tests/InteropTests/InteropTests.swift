@@ -88,6 +88,32 @@ struct `NSS cmsutil` {
   }
 }
 
+@Suite(.enabled(if: BouncyCastlePeer.isAvailable, "Bouncy Castle or a JDK is not installed"), .serialized)
+struct `Bouncy Castle 1.72` {
+  @Test func `reads what is signed here`() async throws {
+    try await Exchange.signHere(BouncyCastlePeer(Cast.shared.value))
+  }
+  @Test func `signs what is read here`() async throws {
+    try await Exchange.signThere(BouncyCastlePeer(Cast.shared.value))
+  }
+  @Test func `reads what is encrypted here`() async throws {
+    try await Exchange.encryptHere(BouncyCastlePeer(Cast.shared.value))
+  }
+  @Test func `encrypts what is read here`() async throws {
+    try await Exchange.encryptThere(BouncyCastlePeer(Cast.shared.value))
+  }
+}
+
+@Suite(.enabled(if: NSSPeer.isThunderbirdAvailable, "thunderbird or cmsutil is not installed"), .serialized)
+struct `Thunderbird's NSS` {
+  private func peer() async throws -> NSSPeer { try await NSSPeer(Cast.shared.value, libraries: .thunderbird) }
+
+  @Test func `reads what is signed here`() async throws { try await Exchange.signHere(peer()) }
+  @Test func `signs what is read here`() async throws { try await Exchange.signThere(peer()) }
+  @Test func `reads what is encrypted here`() async throws { try await Exchange.encryptHere(peer()) }
+  @Test func `encrypts what is read here`() async throws { try await Exchange.encryptThere(peer()) }
+}
+
 /// Every combination of one direction with one peer.
 enum Exchange {
   static let content = Array("Content-Type: text/plain\r\n\r\nDear peer,\r\n\ttake this: \u{e4}\u{20ac}.\r\n".utf8)
