@@ -5,10 +5,13 @@ import Foundation
 ///     SMIME_CORPUS=/path conformance [SUITE…]
 ///
 /// A case that differs for a reason stands in exceptions.json with that reason (`--exceptions FILE`); an exception whose
-/// case no longer differs is an error like any other.
+/// case no longer differs is an error like any other. What is refused as unsupported stands there once, as
+/// `not offered/NAME`, for all cases that need it.
 @main struct Conformance {
   static let suites: [Suite] =
-    CMSSuites.all + PKIXSuites.all + RevocationSuites.all + SMIMESuites.all + [WycheproofSuite.all]
+    CMSSuites.all + RFC4134Suite.all + SampleSuite.all + PostQuantumSuite.all + KeyFileSuite.all + PKIXSuites.all
+    + RevocationSuites.all
+    + SMIMESuites.all + [WycheproofSuite.all]
 
   static func main() async throws {
     let environment = ProcessInfo.processInfo.environment
@@ -25,7 +28,8 @@ import Foundation
     }
     let corpus = Corpus(root: root)
     var failures: [String] = []
-    print(row("suite", "cases", "as expected", "excepted", "wrong"))
+    var missing: Set<String> = []
+    print(row("suite", "cases", "as expected", "excepted", "not offered", "wrong"))
     for suite in suites where chosen.isEmpty || chosen.contains(suite.name) {
       let results: [CaseResult]
       do {
@@ -34,9 +38,14 @@ import Foundation
         failures.append("\(suite.name): cannot run: \(error)")
         continue
       }
-      var counts = (right: 0, excepted: 0, wrong: 0)
+      var counts = (right: 0, excepted: 0, notOffered: 0, wrong: 0)
       for result in results {
         let key = "\(suite.name)/\(result.id)"
+        if let name = result.notOffered {
+          missing.insert(name)
+          counts.notOffered += 1
+          continue
+        }
         switch (result.difference, exceptions[key]) {
         case (nil, nil): counts.right += 1
         case (.some, .some): counts.excepted += 1
@@ -52,7 +61,15 @@ import Foundation
       for key in exceptions.keys.sorted() where key.hasPrefix(suite.name + "/") && !ids.contains(key) {
         failures.append("\(key): is an exception of no case")
       }
-      print(row(suite.name, "\(results.count)", "\(counts.right)", "\(counts.excepted)", "\(counts.wrong)"))
+      print(
+        row(
+          suite.name, "\(results.count)", "\(counts.right)", "\(counts.excepted)", "\(counts.notOffered)",
+          "\(counts.wrong)"))
+    }
+    let listed = Set(exceptions.keys.filter { $0.hasPrefix("not offered/") }.map { String($0.dropFirst(12)) })
+    for name in missing.subtracting(listed).sorted() { failures.append("not offered/\(name): has no reason") }
+    if chosen.isEmpty {
+      for name in listed.subtracting(missing).sorted() { failures.append("not offered/\(name): nothing asks for it") }
     }
     for failure in failures { print("  \(failure)") }
     exit(failures.isEmpty ? 0 : 1)

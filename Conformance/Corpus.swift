@@ -17,7 +17,7 @@ struct Corpus: Sendable {
   func der(_ path: String) throws -> [UInt8] {
     let bytes = try bytes(path)
     guard bytes.first != 0x30 else { return bytes }
-    return Array(try PEMBlock.all(in: bytes).first?.bytes ?? [])
+    return try PEMBlock.all(in: bytes).first?.bytes ?? bytes
   }
 
   func manifest<Value: Decodable>(_ path: String, as type: Value.Type = Value.self) throws -> Value {
@@ -34,10 +34,19 @@ struct CaseResult: Sendable {
   let id: String
   /// nil when it is as the corpus expects, else what was different.
   let difference: String?
+  /// What the case needs and was refused by name; such a name needs a reason in the exceptions, not each of its cases.
+  let notOffered: String?
 
   init(_ id: String, _ difference: String?) {
     self.id = id
     self.difference = difference
+    notOffered = nil
+  }
+
+  init(_ id: String, notOffered: String) {
+    self.id = id
+    difference = nil
+    self.notOffered = notOffered
   }
 }
 
