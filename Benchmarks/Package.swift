@@ -11,6 +11,9 @@ let package = Package(
   targets: [
     // The reference: the same work done by libcrypto's CMS.
     .target(name: "CReference", linkerSettings: [.linkedLibrary("crypto")]),
+    // The same in a process of its own, which runs on another libcrypto as well.
+    .executableTarget(name: "smime-reference", dependencies: ["CReference"]),
+    // Messages beside the same work by libcrypto, and stages beside their primitives.
     .executableTarget(
       name: "smime-bench",
       dependencies: [

@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/cms.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@ struct reference {
   X509 *certificate;
   STACK_OF(X509) * issuers;
   STACK_OF(X509) * recipients;
+  STACK_OF(X509) * others;
   X509_STORE *store;
 };
 
@@ -27,6 +29,7 @@ reference *reference_new(const unsigned char *key, size_t key_count, const unsig
   sk_X509_push(r->issuers, certificate(issuer, issuer_count));
   r->recipients = sk_X509_new_null();
   sk_X509_push(r->recipients, r->certificate);
+  r->others = sk_X509_new_null();
   r->store = X509_STORE_new();
   X509_STORE_add_cert(r->store, certificate(root, root_count));
   return r->key && r->certificate ? r : NULL;
@@ -61,11 +64,30 @@ long reference_verify(reference *r, const unsigned char *mail, size_t count, int
   return done ? written : -1;
 }
 
-long reference_encrypt(reference *r, const unsigned char *mail, size_t count, int gcm) {
+int reference_add_recipient(reference *r, const unsigned char *bytes, size_t count) {
+  X509 *other = certificate(bytes, count);
+  return other && sk_X509_push(r->others, other) > 0;
+}
+
+// RSA keys get the content key by OAEP with SHA-256 beside GCM, and by v1.5 beside CBC, as this package writes them.
+static int add_recipient(CMS_ContentInfo *cms, X509 *recipient, int oaep) {
+  CMS_RecipientInfo *info = CMS_add1_recipient_cert(cms, recipient, CMS_KEY_PARAM);
+  if (!info) return 0;
+  if (!oaep || EVP_PKEY_get_base_id(X509_get0_pubkey(recipient)) != EVP_PKEY_RSA) return 1;
+  EVP_PKEY_CTX *context = CMS_RecipientInfo_get0_pkey_ctx(info);
+  return context && EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) > 0 &&
+         EVP_PKEY_CTX_set_rsa_oaep_md(context, EVP_sha256()) > 0 &&
+         EVP_PKEY_CTX_set_rsa_mgf1_md(context, EVP_sha256()) > 0;
+}
+
+long reference_encrypt(reference *r, const unsigned char *mail, size_t count, int gcm, int to_all) {
   BIO *in = BIO_new_mem_buf(mail, (int)count), *out = BIO_new(BIO_s_mem());
   const EVP_CIPHER *cipher = gcm ? EVP_aes_256_gcm() : EVP_aes_256_cbc();
-  CMS_ContentInfo *cms = CMS_encrypt(r->recipients, in, cipher, CMS_STREAM);
-  int done = cms && SMIME_write_CMS(out, cms, in, CMS_STREAM);
+  STACK_OF(X509) *recipients = to_all ? r->others : r->recipients;
+  CMS_ContentInfo *cms = CMS_encrypt(NULL, in, cipher, CMS_STREAM | CMS_PARTIAL);
+  int done = cms != NULL;
+  for (int i = 0; done && i < sk_X509_num(recipients); i++) done = add_recipient(cms, sk_X509_value(recipients, i), gcm);
+  done = done && SMIME_write_CMS(out, cms, in, CMS_STREAM);
   CMS_ContentInfo_free(cms);
   BIO_free(in);
   long written = finish(out);

@@ -10,12 +10,26 @@ reference *reference_new(const unsigned char *key, size_t key_count, const unsig
                          size_t certificate_count, const unsigned char *issuer, size_t issuer_count,
                          const unsigned char *root, size_t root_count);
 
+// One more certificate to encrypt to (DER). Returns 1, or 0.
+int reference_add_recipient(reference *, const unsigned char *certificate, size_t count);
+
 long reference_sign(reference *, const unsigned char *mail, size_t count);
 long reference_verify(reference *, const unsigned char *mail, size_t count, int with_path);
-long reference_encrypt(reference *, const unsigned char *mail, size_t count, int gcm);
+// For the certificate itself, or for all that were added as recipients.
+long reference_encrypt(reference *, const unsigned char *mail, size_t count, int gcm, int to_all);
 long reference_decrypt(reference *, const unsigned char *mail, size_t count);
 
 // A CRL of `count` entries with serial numbers from the same generator as revocation-bench's, half of them with a reason,
 // signed with the key (PKCS#8 DER). Returns its size in DER, or -1.
 long reference_crl(const unsigned char *key, size_t key_count, const unsigned char *issuer, size_t issuer_count,
                    size_t count);
+
+// A primitive of libcrypto by itself, set up once and called over and over: what no implementation can avoid.
+typedef struct primitive primitive;
+
+// `name` is one of sign, verify (of a digest), encrypt, decrypt (of a content key by RSA), agree, generate (a P-256 key),
+// sha256, sha512, gcm, gcm-open, cbc, cbc-open, base64, base64-open. The key is PKCS#8 DER. NULL when there is none.
+primitive *primitive_new(const char *name, const unsigned char *key, size_t key_count, size_t count);
+// Once more. Returns 1, or 0.
+int primitive_run(primitive *);
+void primitive_free(primitive *);
