@@ -31,4 +31,11 @@ public struct CMSLimits: Hashable, Sendable {
 
   /// What mail needs, with room to spare.
   public static let standard = CMSLimits()
+
+  /// The same for objects inside mail, where nobody expects a gibibyte to come out of a few letters.
+  public static let mail: CMSLimits = {
+    var limits = CMSLimits()
+    limits.inflatedBytes = 1 << 30
+    return limits
+  }()
 }

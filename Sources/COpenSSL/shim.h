@@ -13,6 +13,11 @@ static inline int smime_openssl_start(void) {
   return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
+// A new key on a named curve, or NULL.
+static inline EVP_PKEY *smime_ec_generate(const char *curve) {
+  return EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve);
+}
+
 // The public key at a point of a named curve, or NULL when it is not on it.
 static inline EVP_PKEY *smime_ec_public_key(const char *curve, const unsigned char *point, size_t count) {
   OSSL_PARAM parameters[] = {

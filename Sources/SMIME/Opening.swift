@@ -75,7 +75,7 @@ struct Opening {
 
   private func multipartLayer(_ signed: Entity, _ signature: Entity, in whole: Entity) async throws -> SignatureLayer {
     do {
-      let data = try SignedDataReader(signature.decodedBody).read(detached: signed.canonical)
+      let data = try SignedDataReader(signature.decodedBody, limits: reader.limits.cms).read(detached: signed.canonical)
       return layer(.multipart, await evaluation.reports(data), isFollowed: try whole.hasTextAfterLastBoundary)
     } catch let error where error is Malformed || error is Unsupported || error is LimitExceeded {
       return SignatureLayer(.multipart, .unreadable(Self.failure(error)))
@@ -121,7 +121,7 @@ struct Opening {
 
   private mutating func takeOffSignedData(_ entity: Entity) async throws -> Entity? {
     let kept = keptContent()
-    let data = try SignedDataReader(entity.decodedBody).read(content: kept)
+    let data = try SignedDataReader(entity.decodedBody, limits: reader.limits.cms).read(content: kept)
     if data.signerInfos.isEmpty && !data.hasContent {
       layers.append(.certificates(data.certificates))
       content = nil
@@ -134,12 +134,17 @@ struct Opening {
   private mutating func takeOffCompressedData(_ body: any ByteStream) throws -> Entity? {
     let kept = keptContent()
     content = nil
-    var limits = CMSLimits.standard
-    limits.inflatedBytes = reader.limits.inflatedBytes - inflated
-    let compressed = try CompressedDataReader(body, limits: limits).read(content: kept)
-    inflated += compressed.contentCount
-    defects += compressed.defects.map { ReportedDefect("compression", $0.description) }
-    layers.append(.compression)
+    var limits = reader.limits.cms
+    limits.inflatedBytes -= inflated
+    do {
+      let compressed = try CompressedDataReader(body, limits: limits).read(content: kept)
+      inflated += compressed.contentCount
+      defects += compressed.defects.map { ReportedDefect("compression", $0.description) }
+    } catch let error where error is Malformed || error is Unsupported || error is LimitExceeded {
+      layers.append(.compression(CompressionLayer(detail: "\(error)")))
+      return nil
+    }
+    layers.append(.compression(CompressionLayer(detail: nil)))
     return try inner(kept)
   }
 
@@ -147,7 +152,7 @@ struct Opening {
   private func keptContent() -> KeptContent { KeptContent(limit: reader.limits.memory, overflow: overflow) }
 
   private mutating func takeOffEnvelopedData(_ body: any ByteStream) async throws -> Entity? {
-    let envelope = try EnvelopedDataReader(body)
+    let envelope = try EnvelopedDataReader(body, limits: reader.limits.cms)
     let identities = try await reader.identities.identities()
     let kept = keptContent()
     let name = (try? envelope.contentCipher().encryption.name) ?? "\(envelope.contentEncryptionAlgorithm.algorithm)"
@@ -204,7 +209,8 @@ struct Opening {
       case .brokenMultipartSigned, .foreignMultipartSigned, .none: continue
       case .cms:
         guard let type = try? ContentInfo.contentType(of: entity.decodedBody) else { continue }
-        if type == .signedData, let data = try? SignedDataReader(entity.decodedBody).read(), data.hasContent,
+        if type == .signedData,
+          let data = try? SignedDataReader(entity.decodedBody, limits: reader.limits.cms).read(), data.hasContent,
           !data.signerInfos.isEmpty
         {
           return try await opaqueLayer(data, in: entity)

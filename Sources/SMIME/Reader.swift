@@ -1,5 +1,5 @@
 public import ByteIO
-import CMS
+public import CMS
 public import MIME
 public import PKIX
 public import SMIMECrypto
@@ -24,8 +24,8 @@ public struct Reader: Sendable {
     public var layers = 16
     /// Opened content that is kept in memory, in bytes.
     public var memory = 32 << 20
-    /// What compressed layers may become in bytes, all of a message together.
-    public var inflatedBytes = 1 << 30
+    /// Of each CMS object; what compressed layers may become is one budget for all of a message.
+    public var cms = CMSLimits.mail
     public var mime = MIMELimits.standard
 
     public init() {}
@@ -42,7 +42,7 @@ public struct Reader: Sendable {
     certificates: [Certificate] = [], limits: Limits = .standard
   ) {
     self.identities = identities
-    self.paths = paths
+    self.paths = paths.remembering()
     self.policy = policy
     self.certificates = certificates
     self.limits = limits

@@ -31,7 +31,7 @@ extension Reader {
     _ object: any ByteStream, detached: (any ByteStream)? = nil, content: any ByteSink = NullSink(),
     at instant: Date = Date()
   ) async throws -> SignedObject {
-    let data = try SignedDataReader(object).read(content: content, detached: detached)
+    let data = try SignedDataReader(object, limits: limits.cms).read(content: content, detached: detached)
     let evaluation = SignerEvaluation(
       paths: paths, policy: policy, certificates: certificates, instant: instant, message: nil)
     let signers = await evaluation.everyReport(data)

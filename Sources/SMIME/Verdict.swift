@@ -76,7 +76,7 @@ public enum Layer: Hashable, Sendable {
   /// enveloped-data or authEnveloped-data.
   case encryption(EncryptionLayer)
   /// compressed-data: says nothing of who wrote it or who can read it.
-  case compression
+  case compression(CompressionLayer)
   /// certs-only: nothing is signed.
   case certificates([Certificate])
 }
@@ -92,6 +92,11 @@ public struct SignatureLayer: Hashable, Sendable {
   public let signers: [SignerReport]
   /// True if the message goes on beside what is signed, as with a footer that was added on the way.
   public let isFollowed: Bool
+}
+
+public struct CompressionLayer: Hashable, Sendable {
+  /// Why it did not open; nil when it did.
+  public let detail: String?
 }
 
 public struct EncryptionLayer: Hashable, Sendable {

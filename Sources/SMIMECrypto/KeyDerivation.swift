@@ -29,24 +29,31 @@ package enum HMACode {
   }
 }
 
+/// Hashes over a secret, a counter from 1 on, and what binds the key to its use, until there are enough bytes.
+private enum CountedHashes {
+  static func derive(
+    byteCount: Int, _ digest: DigestAlgorithm, _ input: ([UInt8]) -> [[UInt8]]
+  ) throws(Unsupported) -> SymmetricKey {
+    var derived: [UInt8] = []
+    var counter: UInt32 = 1
+    while derived.count < byteCount {
+      var hash = try MessageDigest(digest)
+      for part in input([24, 16, 8, 0].map { UInt8(truncatingIfNeeded: counter >> $0) }) { hash.update(part) }
+      derived += hash.finalize()
+      counter += 1
+    }
+    return SymmetricKey(octets: derived[..<byteCount])
+  }
+}
+
 /// ANSI X9.63's key derivation (RFC 5753 §7.2, SEC 1 §3.6.1).
 package enum X963KDF {
   /// `byteCount` bytes: Hash(Z ‖ counter ‖ sharedInfo) for counter = 1, 2, …
   package static func derive(
     from secret: SymmetricKey, sharedInfo: [UInt8], byteCount: Int, _ digest: DigestAlgorithm
   ) throws(Unsupported) -> SymmetricKey {
-    var derived: [UInt8] = []
-    var counter: UInt32 = 1
     let secret = secret.octets
-    while derived.count < byteCount {
-      var hash = try MessageDigest(digest)
-      hash.update(secret)
-      hash.update([24, 16, 8, 0].map { UInt8(truncatingIfNeeded: counter >> $0) })
-      hash.update(sharedInfo)
-      derived += hash.finalize()
-      counter += 1
-    }
-    return SymmetricKey(octets: derived[..<byteCount])
+    return try CountedHashes.derive(byteCount: byteCount, digest) { [secret, $0, sharedInfo] }
   }
 }
 
@@ -78,18 +85,8 @@ package enum KDF3 {
   package static func derive(
     from secret: SymmetricKey, info: [UInt8], byteCount: Int, _ digest: DigestAlgorithm
   ) throws(Unsupported) -> SymmetricKey {
-    var derived: [UInt8] = []
-    var counter: UInt32 = 1
     let secret = secret.octets
-    while derived.count < byteCount {
-      var hash = try MessageDigest(digest)
-      hash.update([24, 16, 8, 0].map { UInt8(truncatingIfNeeded: counter >> $0) })
-      hash.update(secret)
-      hash.update(info)
-      derived += hash.finalize()
-      counter += 1
-    }
-    return SymmetricKey(octets: derived[..<byteCount])
+    return try CountedHashes.derive(byteCount: byteCount, digest) { [$0, secret, info] }
   }
 }
 

@@ -55,7 +55,7 @@ struct Output {
   /// content goes into a file of its own.
   func writeContent(of opened: OpenedMessage) throws {
     guard let content = opened.content else {
-      throw CommandFailure(.notGood, "the content is too large for memory inside another layer, and was not kept")
+      throw CommandFailure(.notGood, "what is inside was not kept: it does not open, or is too large for memory")
     }
     let spilled = try written().count
     guard spilled > 0 else {

@@ -86,6 +86,29 @@ import Testing
     }
   }
 
+  @Test func `A signer whose digest is not announced, or who has no attributes, is compared all the same`() async throws
+  {
+    let pki = try await TestPKI()
+    let (alice, bob) = (try await pki.mailbox("alice@example.com"), try await pki.mailbox("bob@example.com"))
+    let said = Array("Hello, Bob.\r\n".utf8)
+    // Bob signs with another digest, so that Alice's is not known by the way.
+    let signer = SignedDataWriter.Signer(bob, algorithm: .ecdsa(.sha384))
+    for hasAttributes in [true, false] {
+      var craft = CraftedSignedData(alice)
+      craft.content = nil
+      craft.digested = said
+      craft.announced = []
+      craft.attributes = hasAttributes ? craft.standardAttributes : nil
+      let object = BufferSource(try await craft.encoded())
+      await #expect(throws: ContentMismatch(signer: "SignedData.signerInfos[0]")) {
+        try await SignedDataWriter.add([signer], to: object, detached: BufferSource([1, 2, 3]), writingTo: NullSink())
+      }
+      let sink = BufferSink()
+      try await SignedDataWriter.add([signer], to: object, detached: BufferSource(said), writingTo: sink)
+      #expect(try verdicts(of: sink.bytes, detached: said) == [.valid, .valid])
+    }
+  }
+
   @Test func `An object without signers gets its first`() async throws {
     let pki = try await TestPKI()
     let alice = try await pki.mailbox("alice@example.com")

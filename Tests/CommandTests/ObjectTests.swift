@@ -183,6 +183,57 @@ import Testing
     #expect(!shell.exists("no.pdf") && wrong.output.isEmpty)
   }
 
+  @Test func `A key in digits is the same key with and without a line end`() throws {
+    let shell = try document(1_000)
+    let digits = String(repeating: "0f", count: 16)
+    try shell.write(digits, to: "key")
+    try shell.write(digits + "\n", to: "key-line")
+    try shell.write(Data(repeating: 0x0F, count: 16), to: "key-bytes")
+    try shell.smime("cms", "encrypt", "report.pdf", "--shared-key", "01:key", "--out", "sealed.p7m")
+    for name in ["key", "key-line", "key-bytes"] {
+      try shell.smime("cms", "decrypt", "sealed.p7m", "--shared-key", "01:\(name)", "--out", "\(name).pdf")
+      #expect(try shell.data("\(name).pdf") == shell.data("report.pdf"))
+    }
+  }
+
+  @Test func `Of a large layer around what is signed nothing is written`() throws {
+    let shell = try Cast.copy()
+    // A compressed mail of 34 MiB, most of it a stranger's text before the part that Alice signed.
+    let signed = try shell.text("signed.eml")
+    let split = try #require(signed.range(of: "\r\n\r\n"))
+    var generator = SystemRandomNumberGenerator()
+    let letters = Array("abcdefghijklmnopqrstuvwxyz012345".utf8)
+    var preamble = Data()
+    while preamble.count < 34 << 20 {
+      var word = UInt64.random(in: 0...UInt64.max, using: &generator)
+      for _ in 0..<12 {
+        preamble.append(letters[Int(word & 31)])
+        word >>= 5
+      }
+      preamble.append(contentsOf: Data(repeating: 0x2E, count: 50) + [0x0D, 0x0A])
+    }
+    let headers = signed[..<split.lowerBound].replacing("\r\n ", with: " ").split(separator: "\r\n")
+    let inner = headers.filter {
+      $0.lowercased().hasPrefix("content-type:") || $0.lowercased().hasPrefix("mime-version:")
+    }
+    try shell.write(
+      Data((inner.joined(separator: "\r\n") + "\r\n\r\n").utf8) + preamble + Data(signed[split.upperBound...].utf8),
+      to: "inner.eml")
+    try shell.smime("cms", "compress", "inner.eml", "--out", "inner.p7z")
+    let base64 = try shell.data("inner.p7z").base64EncodedString(options: .lineLength76Characters)
+    try shell.write(
+      "From: alice@example.org\r\nMIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime; "
+        + "smime-type=compressed-data; name=smime.p7z\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64,
+      to: "large.eml")
+    let result = try shell.smime(["verify", "large.eml", "--out", "content.eml"] + Self.trust, expect: nil)
+    guard result.status == 0 else {
+      #expect(!shell.exists("content.eml"))
+      return
+    }
+    try shell.smime(["verify", "signed.eml", "--out", "expected.eml"] + Self.trust)
+    #expect(try shell.data("content.eml") == shell.data("expected.eml"))
+  }
+
   @Test func `Changed content never comes out, not even in part`() throws {
     let shell = try document()
     try shell.smime("cms", "encrypt", "report.pdf", "--recipient", "bob.pem", "--out", "sealed.p7m")

@@ -46,6 +46,13 @@ import Testing
       _ = try await validator.validate(person.certificate, with: person.chain, at: TestPKI.now).get()
     }
     #expect(try await validator.validate(people[4].certificate, at: TestPKI.now).get().certificates.count == 3)
+    // Whoever is asked for again and again is not forgotten.
+    let steady = PathValidator(anchors: TrustAnchors([pki.root.certificate])).remembering(4)
+    _ = try await steady.validate(people[0].certificate, with: people[0].chain, at: TestPKI.now).get()
+    for person in people.dropFirst() {
+      _ = try await steady.validate(person.certificate, with: person.chain, at: TestPKI.now).get()
+      _ = try await steady.validate(people[0].certificate, at: TestPKI.now).get()
+    }
     let forgotten = await validator.validate(people[0].certificate, at: TestPKI.now)
     #expect(throws: PathFailure.self) { try forgotten.get() }
   }

@@ -30,22 +30,40 @@ extension SignedDataWriter {
     case (false, nil): throw Malformed("is missing, and none was given", path: "SignedData.encapContentInfo.eContent")
     }
     let found = observer.digests()
-    let earlier = parts.signerInfos.compactMap { try? $0.signerInfo.get() }
-    var compared = found
-    // Whoever wrote the object may have announced fewer digests than its signers used.
-    if earlier.contains(where: { info in (try? DigestAlgorithm(info.digestAlgorithm)).map { found[$0] == nil } ?? false
-    }) {
-      compared.merge(try SignedDataReader(object, limits: limits).read(detached: detached).digests) { old, _ in old }
-    }
-    for info in earlier {
-      guard let digest = try? DigestAlgorithm(info.digestAlgorithm), let known = compared[digest] else { continue }
-      if let said = info.messageDigest, !said.elementsEqual(known) { throw ContentMismatch(signer: info.path) }
+    try compareEarlier(parts.signerInfos.compactMap { try? $0.signerInfo.get() }, found) {
+      try SignedDataReader(object, limits: limits).read(detached: detached)
     }
     var frame = SignedDataFrame(parts)
     for signer in signers { frame.digestAlgorithms.insert(signer.digestIdentifier.encoded) }
     for certificate in signers.flatMap(\.enclosed) { frame.certificates.insert(Array(certificate.derBytes)) }
     for info in try await signerInfos(signers, parts.contentType, found) { frame.signerInfos.insert(info) }
     try write(frame, parts, of: object, limits, to: sink)
+  }
+
+  /// Makes sure that earlier signers signed content with the digests `found`, as far as it can be told.
+  ///
+  /// - Parameter read: reads the object, where it announces fewer digests than its signers used, or where a signer without
+  ///   signed attributes says nothing but by its signature.
+  private static func compareEarlier(
+    _ signers: [SignerInfo], _ found: [DigestAlgorithm: [UInt8]], _ read: () throws -> SignedData
+  ) throws {
+    func digest(_ info: SignerInfo, _ digests: [DigestAlgorithm: [UInt8]]) -> [UInt8]? {
+      (try? DigestAlgorithm(info.digestAlgorithm)).flatMap { digests[$0] }
+    }
+    let isPlain = signers.allSatisfy { $0.messageDigest != nil && digest($0, found) != nil }
+    let data = isPlain ? nil : try read()
+    for info in signers {
+      if let said = info.messageDigest {
+        guard let known = digest(info, data?.digests ?? found) else { continue }
+        if !said.elementsEqual(known) { throw ContentMismatch(signer: info.path) }
+      } else if let data, info.signedAttributes == nil {
+        let verdicts = info.certificates(in: data.certificates).map {
+          info.verify(in: data, certificate: $0, policy: .legacy)
+        }
+        let isOther = verdicts.allSatisfy { if case .contentAltered = $0 { true } else { false } }
+        if !verdicts.isEmpty, isOther { throw ContentMismatch(signer: info.path) }
+      }
+    }
   }
 
   /// Writes `object` with other SignerInfos in the places of some: countersigned or time-stamped ones.

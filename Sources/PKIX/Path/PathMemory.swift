@@ -36,9 +36,14 @@ final class PathMemory: Sendable {
   /// The path that was found good and still is at `instant`, revocation aside.
   func path(from leaf: Certificate, use: KeyUse, at instant: Date) -> [Certificate]? {
     let key = Key(leaf: leaf, use: use)
-    let kept = generations.withLock { $0.younger[key] ?? $0.older[key] }
-    guard let kept, kept.validity.contains(instant) else { return nil }
-    return kept.path
+    return generations.withLock { generations in
+      guard let kept = generations.younger[key] ?? generations.older[key], kept.validity.contains(instant) else {
+        return nil
+      }
+      // Whoever is asked for often stays.
+      if generations.younger[key] == nil { keep(kept, key, in: &generations) }
+      return kept.path
+    }
   }
 
   func keep(_ path: [Certificate], use: KeyUse) {
@@ -46,12 +51,16 @@ final class PathMemory: Sendable {
     let from = path.map(\.validity.notBefore).max() ?? leaf.validity.notBefore
     let until = path.map(\.validity.notAfter).min() ?? leaf.validity.notAfter
     guard from <= until else { return }
-    generations.withLock { generations in
-      if generations.younger.count >= limit / 2 {
-        generations.older = generations.younger
-        generations.younger = [:]
-      }
-      generations.younger[Key(leaf: leaf, use: use)] = Kept(path: path, validity: from...until)
+    generations.withLock {
+      keep(Kept(path: path, validity: from...until), Key(leaf: leaf, use: use), in: &$0)
     }
+  }
+
+  private func keep(_ kept: Kept, _ key: Key, in generations: inout Generations) {
+    if generations.younger.count >= limit / 2 {
+      generations.older = generations.younger
+      generations.younger = [:]
+    }
+    generations.younger[key] = kept
   }
 }

@@ -69,14 +69,18 @@ public struct PathValidator: Sendable {
   /// The same validator, which remembers the paths that it finds good: the certificates of a signer who writes again are
   /// not verified again while they are valid. Revocation is asked for each time.
   ///
+  /// `Reader` validates by one that remembers, so that whoever keeps a reader for many messages has this already.
+  ///
   /// - Parameter count: how many paths it remembers.
   public func remembering(_ count: Int = 1_024) -> PathValidator {
+    guard memory == nil else { return self }
     var validator = self
     validator.memory = PathMemory(limit: count)
     return validator
   }
 
-  /// The same validator for paths that must be good for `purpose`; nil for anything.
+  /// The same validator for paths that must be good for `purpose`; nil for anything. It remembers nothing: what is good for
+  /// one purpose is not for another.
   public func judging(for purpose: KeyPurpose?) -> PathValidator {
     PathValidator(
       anchors: anchors, intermediates: intermediates, issuers: issuers, revocation: revocation, policy: policy,

@@ -48,6 +48,29 @@ extension PrivateKey {
   }
 }
 
+extension PublicKey {
+  /// Agrees on a secret with the owner of this key by a fresh one: the secret, and the fresh key's public half, which goes
+  /// along with the message.
+  ///
+  /// On curves by libcrypto where it is there: swift-crypto tries each new key by a signature, which costs ten times the
+  /// agreement.
+  ///
+  /// - Throws: ``Unsupported`` when keys of this kind agree on nothing, or this one cannot be used.
+  package func agreeFreshly() throws(Unsupported) -> (secret: SymmetricKey, ephemeral: [UInt8]) {
+    let refusal = Unsupported("key agreement with \(summary)")
+    #if OpenSSL
+      if case .ec(let curve) = kind {
+        guard let agreed = EVPKey.agreeFreshly(curve, with: keyBytes) else { throw refusal }
+        return (SymmetricKey(octets: agreed.secret), agreed.point)
+      }
+    #endif
+    guard let kind = PrivateKey.Kind(kind), let ephemeral = try? PrivateKey(generate: kind),
+      let secret = try? ephemeral.sharedSecret(with: self)
+    else { throw refusal }
+    return (secret, Array(ephemeral.publicKey.keyBytes))
+  }
+}
+
 extension PrivateKey.Kind {
   /// The private kind that belongs to a public one; nil for keys that are only read.
   public init?(_ kind: PublicKey.Kind) {

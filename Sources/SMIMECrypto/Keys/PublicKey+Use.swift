@@ -176,19 +176,12 @@ extension PublicKey {
   /// What kind of key it is, in words: `RSA 2048`, `EC P-256`.
   public var summary: String {
     switch kind {
-    case .rsa(let bits): "RSA \(bits)"
     case .rsaPSS(let bits, _): "RSA-PSS \(bits)"
     case .dsa(let bits): "DSA \(bits)"
     case .ec(let curve): "EC \(curve.name)"
-    case .ed25519: "Ed25519"
-    case .ed448: "Ed448"
-    case .x25519: "X25519"
-    case .x448: "X448"
-    case .mlDSA65: "ML-DSA-65"
-    case .mlDSA87: "ML-DSA-87"
-    case .mlKEM768: "ML-KEM-768"
-    case .mlKEM1024: "ML-KEM-1024"
     case .other(let name): name
+    case .rsa, .ed25519, .ed448, .x25519, .x448, .mlDSA65, .mlDSA87, .mlKEM768, .mlKEM1024:
+      PrivateKey.Kind(kind)?.name ?? ""
     }
   }
 

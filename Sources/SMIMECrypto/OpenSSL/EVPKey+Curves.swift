@@ -39,6 +39,20 @@
       return handle
     }
 
+    /// The secret that a fresh key on `curve` shares with the owner of `peer`, and the fresh key's point; nil when `peer` is
+    /// not on the curve.
+    static func agreeFreshly(_ curve: EllipticCurve, with peer: ArraySlice<UInt8>) -> (secret: [UInt8], point: [UInt8])?
+    {
+      guard LibCrypto.isReady else { return nil }
+      defer { LibCrypto.clearErrors() }
+      let peer = Array(peer)
+      guard let other = unsafe EVPKey(smime_ec_public_key(curve.name, peer, peer.count)),
+        let fresh = unsafe EVPKey(smime_ec_generate(curve.name)), let point = fresh.publicBytes,
+        let secret = fresh.sharedSecret(with: other)
+      else { return nil }
+      return (secret, point)
+    }
+
     /// A private key on curve448 from its octets; nil when they are not as many as it wants.
     static func raw(_ kind: PrivateKey.Kind, _ secret: [UInt8]) -> EVPKey? {
       guard LibCrypto.isReady else { return nil }

@@ -42,7 +42,7 @@ struct CMSDecrypt: AsyncParsableCommand {
         identities: type == .encryptedData ? [] : try await identities.identities(), sharedKeys: try shared.read(),
         passwords: try self.identities.passwords.given())
       (content, _) = try await Release.write(to: output, atMost: input.object.countLimit) { sink in
-        try await open(input.object, type, with: keys, to: sink)
+        try await open(input.object, type, named: input.name, with: keys, to: sink)
       }
     } catch {
       try await identities.reportFailures()
@@ -53,12 +53,13 @@ struct CMSDecrypt: AsyncParsableCommand {
   }
 
   private func open(
-    _ object: any ByteStream, _ type: CMS.ContentType, with keys: DecryptionKeys, to sink: any ByteSink
+    _ object: any ByteStream, _ type: CMS.ContentType, named name: String, with keys: DecryptionKeys,
+    to sink: any ByteSink
   ) async throws -> OpenedContent {
     switch type {
     case .encryptedData:
       guard let contentKey else {
-        throw CommandFailure(.noKey, "the object names no recipients", hint: "give its key with --content-key FILE")
+        throw CommandFailure(.noKey, "\(name): names no recipients", hint: "give its key with --content-key FILE")
       }
       let content = try EncryptedDataReader(object).decrypt(
         with: try SecretKeyFile.key(in: contentKey), to: sink, policy: algorithms.policy)
@@ -77,7 +78,8 @@ struct CMSDecrypt: AsyncParsableCommand {
         guard reader.asksForPassword, !keys.passwords.isEmpty, reader.matching(keys.identities).isEmpty else {
           throw failure
         }
-        throw CommandFailure(.noKey, "no password given opens it", hint: "or it was changed after it was encrypted")
+        throw CommandFailure(
+          .noKey, "\(name): no password given opens it", hint: "or it was changed after it was encrypted")
       }
       return OpenedContent(
         type: content.contentType, isAuthenticated: content.isAuthenticated, defects: content.defects)

@@ -25,15 +25,22 @@ struct CMSInput {
     do {
       let type = try ContentInfo.contentType(of: object)
       guard types.contains(type) else {
-        let hint =
-          type == .digestedData
-          ? "nobody signed it; 'smime cms check' tells whether it is damaged"
-          : "'smime cms show' tells what it is made of"
-        throw CommandFailure(.unreadable, "\(name): is \(type)", hint: hint)
+        throw CommandFailure(.unreadable, "\(name): is \(type)", hint: Self.hint(for: type))
       }
       return type
     } catch {
       throw CommandFailure(error, in: name)
+    }
+  }
+
+  /// Which command is for objects of `type`.
+  private static func hint(for type: CMS.ContentType) -> String {
+    switch type {
+    case .signedData: "'smime cms verify' tells who signed it"
+    case .envelopedData, .authEnvelopedData, .encryptedData, .authenticatedData: "'smime cms decrypt' opens it"
+    case .digestedData: "nobody signed it; 'smime cms check' tells whether it is damaged"
+    case .compressedData: "'smime cms expand' takes the file out of it"
+    default: "'smime cms show' tells what it is made of"
     }
   }
 

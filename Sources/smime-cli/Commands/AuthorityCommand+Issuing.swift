@@ -25,7 +25,7 @@ struct AuthorityIssue: AsyncParsableCommand {
   var name: String?
 
   @Option(help: KeyChoice.help)
-  var key = KeyChoice.rsa3072
+  var key = KeyChoice(.rsa(bits: 3072))
 
   @OptionGroup var terms: IssuingOptions
   @OptionGroup var location: AuthorityOptions

@@ -44,7 +44,7 @@ struct AuthorityInit: AsyncParsableCommand {
   var name: String
 
   @Option(help: AuthorityKeyChoice.help)
-  var key = AuthorityKeyChoice.p384
+  var key = AuthorityKeyChoice(.ec(.p384))
 
   @Option(help: ArgumentHelp("Where the authority will publish, for the certificates to say so.", valueName: "url"))
   var url: String?

@@ -41,7 +41,7 @@ struct IdentityNew: AsyncParsableCommand {
   var name: String?
 
   @Option(help: KeyChoice.help)
-  var key = KeyChoice.rsa3072
+  var key = KeyChoice(.rsa(bits: 3072))
 
   @OptionGroup var newPassword: NewPasswordOptions
   @OptionGroup var output: OutputOptions

@@ -36,6 +36,11 @@ struct Opening {
 }
 
 extension OpenedMessage {
+  /// Why compressed layers did not open.
+  var failedCompressions: [String] {
+    layers.compactMap { if case .compression(let layer) = $0 { layer.detail } else { nil } }
+  }
+
   /// Why the outermost layer cannot be read at all; nil when it can.
   fileprivate var unreadableLayer: String? {
     guard case .signature(let layer)? = layers.first, layer.state == .malformed, layer.signers.count == 1,
@@ -48,8 +53,12 @@ extension OpenedMessage {
 /// What `open` ends with.
 struct OpenStatus {
   private let verdict: Verdict
+  private let isWhole: Bool
 
-  init(_ opened: OpenedMessage) { verdict = opened.verdict }
+  init(_ opened: OpenedMessage) {
+    verdict = opened.verdict
+    isWhole = opened.failedCompressions.isEmpty
+  }
 
   /// Ends well if no layer failed and the signature is good or there is none.
   func end(_ keys: IdentityKeys) async throws {
@@ -62,7 +71,9 @@ struct OpenStatus {
       }
       throw ExitCode(verdict.encryption == .keyMissing ? .noKey : .notGood)
     case .none, .decrypted, .decryptedUnauthenticated:
-      guard verdict.signature == .verified || verdict.signature == .unsigned else { throw ExitCode(.notGood) }
+      guard isWhole, verdict.signature == .verified || verdict.signature == .unsigned else {
+        throw ExitCode(.notGood)
+      }
     }
   }
 }

@@ -47,6 +47,9 @@ struct VerdictPrinter {
       lines += layer.nearby.map { "  near: \(Outline.printable("\($0.subject)")) is by the same issuer" }
       if let detail = layer.detail { lines.append("  \(Outline.printable(detail))") }
     }
+    for detail in opened.failedCompressions {
+      lines.append("compression: \(Terminal.paint("failed", .red)) - \(Outline.printable(detail))")
+    }
     lines += opened.defects.map { "defect: \($0.code) (\(Outline.printable($0.place)))" }
     return lines
   }
@@ -108,7 +111,10 @@ extension VerdictPrinter {
       result["nearby"] = .outlines(layer.nearby.map(\.shortOutline))
       result["detail"] = layer.detail.map(Outline.Node.text)
       return result
-    case .compression: return ["kind": "compression"]
+    case .compression(let layer):
+      var result: Outline = ["kind": "compression"]
+      result["detail"] = layer.detail.map(Outline.Node.text)
+      return result
     case .certificates(let certificates):
       return ["kind": "certificates", "certificates": .list(certificates.map { .outline($0.shortOutline) })]
     }

@@ -105,14 +105,10 @@ public struct KeyAgreeRecipientInfo: Hashable, Sendable {
     wrapping key: SymmetricKey, for recipient: SignerIdentifier, _ publicKey: PublicKey, _ scheme: KeyAgreement,
     userKeyingMaterial: [UInt8]?
   ) throws {
-    guard let kind = PrivateKey.Kind(publicKey.kind) else {
-      throw Unsupported("key agreement with \(publicKey.summary)")
-    }
-    let ephemeral = try PrivateKey(generate: kind)
-    let wrappingKey = try scheme.keyEncryptionKey(
-      from: try ephemeral.sharedSecret(with: publicKey), userKeyingMaterial: userKeyingMaterial?[...])
+    let (secret, ephemeral) = try publicKey.agreeFreshly()
+    let wrappingKey = try scheme.keyEncryptionKey(from: secret, userKeyingMaterial: userKeyingMaterial?[...])
     self.init(
-      ephemeral: Array(ephemeral.publicKey.keyBytes), of: AlgorithmIdentifier(publicKey.algorithm.algorithm),
+      ephemeral: ephemeral, of: AlgorithmIdentifier(publicKey.algorithm.algorithm),
       scheme.identifier, RecipientKey(recipient, encryptedKey: try scheme.wrap.wrap(key, with: wrappingKey)),
       userKeyingMaterial: userKeyingMaterial)
   }
