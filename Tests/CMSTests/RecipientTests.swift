@@ -159,6 +159,15 @@ extension EnvelopedDataReader {
     }
   }
 
+  @Test func `of many recipients a few are named in words, each once`() {
+    let many = KeyMissing(recipients: ["key 0"] + (0..<20).map { "key \($0)" })
+    #expect(
+      many.description == "encrypted for other keys: " + (0..<8).map { "key \($0)" }.joined(separator: "; ")
+        + "; and 12 more")
+    #expect(KeyMissing(recipients: ["a", "a"]).description == "encrypted for other keys: a")
+    #expect(KeyMissing(recipients: []).description == "encrypted for nobody")
+  }
+
   /// RFC 5652 §6.1
   @Test func `the version follows from the recipients`() async throws {
     let pki = try await TestPKI()

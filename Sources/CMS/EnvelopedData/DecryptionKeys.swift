@@ -35,8 +35,15 @@ public struct KeyMissing: Error, Hashable, Sendable, CustomStringConvertible {
 
   public init(recipients: [String]) { self.recipients = recipients }
 
+  /// How many recipients are named in words: a stranger can list thousands.
+  private static let namedCount = 8
+
   public var description: String {
-    recipients.isEmpty
-      ? "encrypted for nobody" : "encrypted for other keys: " + recipients.joined(separator: "; ")
+    guard !recipients.isEmpty else { return "encrypted for nobody" }
+    var seen: Set<String> = []
+    let distinct = recipients.filter { seen.insert($0).inserted }
+    let rest = distinct.count - Self.namedCount
+    return "encrypted for other keys: " + distinct.prefix(Self.namedCount).joined(separator: "; ")
+      + (rest > 0 ? "; and \(rest) more" : "")
   }
 }
