@@ -7,20 +7,21 @@ public final class Base64EncodingSink: ByteSink {
   private static let lineCharacters = 78
   private static let capacity = windowSize / lineCharacters * lineCharacters
   /// What small messages do with.
-  private static let firstCapacity = 52 * lineCharacters
+  private static let smallCapacity = smallWindowSize / lineCharacters * lineCharacters
 
   private let target: any ByteSink
   private let engine: Base64.Engine
   private var held: [UInt8] = []
   private var output: [UInt8] = []
   private var used = 0
+  private var writtenCount = 0
 
   public convenience init(to target: any ByteSink) { self.init(to: target, engine: .fastest) }
 
   init(to target: any ByteSink, engine: Base64.Engine) {
     self.target = target
     self.engine = engine
-    output = [UInt8](repeating: 0, count: Self.firstCapacity)
+    output = [UInt8](repeating: 0, count: Self.smallCapacity)
     held.reserveCapacity(Self.lineBytes)
   }
 
@@ -66,7 +67,10 @@ public final class Base64EncodingSink: ByteSink {
       used = 0
     }
     try target.write(written.span.extracting(0..<used))
-    if written.count < Self.capacity, used == written.count { written = [UInt8](repeating: 0, count: Self.capacity) }
+    writtenCount += used
+    if written.count < Self.capacity, writtenCount > smallContentSize {
+      written = [UInt8](repeating: 0, count: Self.capacity)
+    }
   }
 
   private func emit(_ bytes: Span<UInt8>, lines: Int) {

@@ -26,11 +26,19 @@ public protocol ByteSource: ByteStream {
 /// The size in bytes of the windows that content is read, coded and written in.
 public let windowSize = 128 * 1024
 
+/// Up to here a content is small, and goes through windows of ``smallWindowSize``: every page of a new window costs more
+/// than the bytes that go through it, and so small a window is soon in use again.
+package let smallContentSize = 1 << 20
+package let smallWindowSize = 16 * 1024
+
 extension ByteStream {
   public var countLimit: Int { .max }
 
   /// A window to read it through, no larger than is of use: filling a large one with zeros costs more than a small message.
-  public func makeWindow() -> [UInt8] { [UInt8](repeating: 0, count: max(1, min(windowSize, countLimit))) }
+  public func makeWindow() -> [UInt8] {
+    let size = countLimit > smallContentSize ? windowSize : min(smallWindowSize, countLimit)
+    return [UInt8](repeating: 0, count: max(1, size))
+  }
 }
 
 extension ByteSource {

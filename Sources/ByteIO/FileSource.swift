@@ -30,6 +30,9 @@ public struct FileSource: ByteSource {
     self.count = count
   }
 
+  /// When the file was last written, in nanoseconds since 1970; nil when that cannot be had.
+  package var modified: Int? { file.modified }
+
   public func read(at offset: Int, into buffer: inout [UInt8]) throws(IOFailure) -> Int {
     guard offset >= 0, offset < count else { return 0 }
     return min(count - offset, try file.read(at: offset, into: &buffer, path: path))

@@ -60,6 +60,18 @@ package final class Descriptor: Sendable {
     }
   }
 
+  /// When the file was last written, in nanoseconds since 1970; nil when that cannot be had.
+  package var modified: Int? {
+    var status = stat()
+    guard unsafe fstat(number, &status) == 0 else { return nil }
+    #if canImport(Darwin)
+      let time = status.st_mtimespec
+    #else
+      let time = status.st_mtim
+    #endif
+    return Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec)
+  }
+
   /// The file's size in bytes, and whether it is a regular file or a directory.
   package var status: (size: Int, isRegular: Bool, isDirectory: Bool)? {
     var status = stat()

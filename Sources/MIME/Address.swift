@@ -1,3 +1,5 @@
+import ByteIO
+
 /// `local@domain` (RFC 5322 §3.4.1, RFC 6532).
 public struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
   public let localPart: String

@@ -30,16 +30,30 @@ public struct ContentType: Hashable, Sendable {
 
 /// Attributes by name, RFC 2231's pieces and character sets put together.
 public struct Parameters: Hashable, Sendable {
-  private var values: [String: String] = [:]
+  private struct Value: Hashable, Sendable {
+    let name: String
+    let text: String
+  }
+
+  /// In the order of their names: there are few, and most are asked for once.
+  private var values: [Value] = []
+  /// How many names are kept. No field has a use for a tenth of them.
+  private static let limit = 200
   /// The names that stand more than once; the first value counts.
   public private(set) var duplicates: Set<String> = []
 
-  public init(_ values: [String: String] = [:]) { self.values = values }
+  public init(_ values: [String: String] = [:]) { for (name, text) in values { set(name, text) } }
 
   /// The value of a parameter, whose name is given in lower case.
-  public subscript(_ name: String) -> String? { values[name] }
+  public subscript(_ name: String) -> String? { values.first { $0.name == name }?.text }
 
-  public var names: [String] { values.keys.sorted() }
+  public var names: [String] { values.map(\.name) }
+
+  private mutating func set(_ name: String, _ text: String?) {
+    values.removeAll { $0.name == name }
+    guard let text else { return }
+    values.insert(Value(name: name, text: text), at: values.firstIndex { $0.name > name } ?? values.endIndex)
+  }
 
   /// Reads `; name=value` until the end. What cannot be read is passed over, up to the next semicolon.
   init(_ scanner: inout TokenScanner) {
@@ -49,28 +63,35 @@ public struct Parameters: Hashable, Sendable {
       guard let name = scanner.parameterName().map({ Text.lowercased($0) }), scanner.skip("="),
         let value = scanner.value()
       else { continue }
+      guard name.utf8.contains(UInt8(ascii: "*")) else {
+        if self[name] != nil {
+          duplicates.insert(name)
+        } else if values.count < Self.limit {
+          set(name, value)
+        }
+        continue
+      }
       let isEncoded = name.hasSuffix("*")
       let parts = name.split(separator: "*", maxSplits: 1)
       guard let base = parts.first.map(String.init) else { continue }
       let number = parts.count > 1 ? Int(parts[1].prefix { $0 != "*" }) : nil
       if parts.count > 1, !parts[1].isEmpty, number == nil { continue }
-      if number == nil && !isEncoded {
-        if values[base] == nil { values[base] = value } else { duplicates.insert(base) }
-      } else if (pieces[base]?.count ?? 0) < 1_000, pieces[base]?[number ?? 0] == nil {
+      guard pieces[base] != nil || pieces.count + values.count < Self.limit else { continue }
+      if (pieces[base]?.count ?? 0) < 1_000, pieces[base]?[number ?? 0] == nil {
         pieces[base, default: [:]][number ?? 0] = (value, isEncoded)
       }
     }
     for (base, numbered) in pieces {
       // A file's name is given plainly too, for readers that know no other; any other parameter means one thing only.
-      if values[base] != nil, base != "name", base != "filename" {
+      if self[base] != nil, base != "name", base != "filename" {
         duplicates.insert(base)
       } else if numbered[0] != nil {
-        values[base] = Self.joined(numbered)
+        set(base, Self.joined(numbered))
       }
     }
     // QUIRK: encoded words in file names, which RFC 2047 §5 forbids and most mail software writes.
     for name in ["name", "filename"] where pieces[name] == nil {
-      if let value = values[name] { values[name] = EncodedWord.decode(value) }
+      if let value = self[name] { set(name, EncodedWord.decode(value)) }
     }
   }
 
@@ -116,7 +137,7 @@ struct TokenScanner {
   }
 
   /// A token, nil if none is next. White space and comments before and after it are passed over.
-  mutating func token() -> String? { run { $0 > 0x20 && $0 < 0x7F && !Self.special.contains($0) } }
+  mutating func token() -> String? { run { $0 > 0x20 && $0 < 0x7F && !Self.isSpecial($0) } }
 
   mutating func parameterName() -> String? { run { $0 > 0x20 && $0 < 0x7F && $0 != 0x3D && $0 != 0x3B && $0 != 0x22 } }
 
@@ -129,7 +150,16 @@ struct TokenScanner {
     return String(decoding: text, as: UTF8.self)
   }
 
-  private static let special = Set("()<>@,;:\\\"/[]?=".utf8)
+  /// RFC 2045 §5.1: tspecials.
+  private static func isSpecial(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "@"),
+      UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: ":"), UInt8(ascii: "\\"), UInt8(ascii: "\""),
+      UInt8(ascii: "/"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "?"), UInt8(ascii: "="):
+      true
+    default: false
+    }
+  }
 
   mutating func skip(_ character: Character) -> Bool {
     skipSpace()

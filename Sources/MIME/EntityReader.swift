@@ -45,7 +45,7 @@ final class EntityReader {
     let contentType = contentType(header, fallback, &defects)
     let encoding = transferEncoding(header, &defects)
     for name in ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "MIME-Version"]
-    where header.all(name).count > 1 {
+    where header.repeats(name) {
       defects.append(Defect(.duplicateField, name))
     }
 

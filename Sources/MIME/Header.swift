@@ -41,6 +41,13 @@ public struct Header: Hashable, Sendable {
   /// All fields of that name.
   public func all(_ name: String) -> [HeaderField] { fields.filter { $0.isNamed(name) } }
 
+  /// True when a field of that name stands more than once.
+  func repeats(_ name: String) -> Bool {
+    var found = 0
+    for field in fields where field.isNamed(name) { found += 1 }
+    return found > 1
+  }
+
   /// The fields that describe the body (RFC 2045 §3) and move with it into a signature or an encryption.
   public var contentFields: [HeaderField] { fields.filter { Text.hasPrefixIgnoringCase($0.name, "content-") } }
 
@@ -93,16 +100,24 @@ public struct Header: Hashable, Sendable {
 /// Comparisons and conversions of header text.
 enum Text {
   static func equalIgnoringCase(_ left: String, _ right: String) -> Bool {
-    left.utf8.count == right.utf8.count && zip(left.utf8, right.utf8).allSatisfy { lower($0) == lower($1) }
+    let (left, right) = (left.utf8.span, right.utf8.span)
+    return left.count == right.count && startIgnoringCase(left, right)
   }
 
   static func hasPrefixIgnoringCase(_ text: String, _ prefix: String) -> Bool {
-    text.utf8.count >= prefix.utf8.count && zip(text.utf8, prefix.utf8).allSatisfy { lower($0) == lower($1) }
+    let (text, prefix) = (text.utf8.span, prefix.utf8.span)
+    return text.count >= prefix.count && startIgnoringCase(text, prefix)
+  }
+
+  private static func startIgnoringCase(_ text: Span<UInt8>, _ prefix: Span<UInt8>) -> Bool {
+    for index in prefix.indices where lower(text[index]) != lower(prefix[index]) { return false }
+    return true
   }
 
   /// ASCII letters in lower case, everything else as it is.
   static func lowercased(_ text: some StringProtocol) -> String {
-    String(decoding: text.utf8.map { lower($0) }, as: UTF8.self)
+    guard text.utf8.contains(where: { $0 >= 0x41 && $0 <= 0x5A }) else { return String(text) }
+    return String(decoding: text.utf8.map { lower($0) }, as: UTF8.self)
   }
 
   static func lower(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }

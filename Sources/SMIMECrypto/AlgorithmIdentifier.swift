@@ -20,8 +20,18 @@ public struct AlgorithmIdentifier: Hashable, Sendable {
   package var hasNoParameters: Bool { parameters == nil || parameters == Self.null }
 
   package init(from cursor: inout ASN1Cursor, _ field: StaticString) throws(Malformed) {
-    var fields = try cursor.sequence(field)
-    try self.init(fields: &fields)
+    let scope = try cursor.begin(.sequence, field)
+    algorithm = try cursor.oid("algorithm")
+    parameters = cursor.isAtEnd ? nil : try cursor.raw("parameters")
+    try cursor.leave(scope)
+  }
+
+  /// Reads the next of several.
+  package init(elementOf list: inout ASN1Cursor) throws(Malformed) {
+    let scope = try list.beginElement()
+    algorithm = try list.oid("algorithm")
+    parameters = list.isAtEnd ? nil : try list.raw("parameters")
+    try list.leave(scope)
   }
 
   /// Reads the fields of a SEQUENCE (or an IMPLICIT tag over one) that was entered already.
@@ -31,13 +41,13 @@ public struct AlgorithmIdentifier: Hashable, Sendable {
     try fields.finish()
   }
 
-  package func write(to der: inout DER.Serializer, tag: ASN1Identifier = .sequence) {
-    der.appendConstructedNode(identifier: tag) { der in
+  package func write(to der: inout DERWriter, tag: ASN1Identifier = .sequence) {
+    der.constructed(tag) { der in
       der.oid(algorithm)
       if let parameters { der.raw(parameters) }
     }
   }
 
   /// The DER of the whole identifier.
-  package var encoded: [UInt8] { DER.Serializer.encode { write(to: &$0) } }
+  package var encoded: [UInt8] { DERWriter.encode { write(to: &$0) } }
 }

@@ -24,26 +24,33 @@ public enum DigestAlgorithm: Hashable, Sendable, CaseIterable {
   }
 
   public init?(oid: ASN1ObjectIdentifier) {
-    guard let digest = Self.allCases.first(where: { $0.oid == oid }) else { return nil }
+    guard let digest = Self.identifiers.first(where: { $0.0 == oid })?.1 else { return nil }
     self = digest
   }
 
   public var oid: ASN1ObjectIdentifier {
     switch self {
-    case .md5: [1, 2, 840, 113549, 2, 5]
-    case .sha1: [1, 3, 14, 3, 2, 26]
-    case .sha224: [2, 16, 840, 1, 101, 3, 4, 2, 4]
-    case .sha256: [2, 16, 840, 1, 101, 3, 4, 2, 1]
-    case .sha384: [2, 16, 840, 1, 101, 3, 4, 2, 2]
-    case .sha512: [2, 16, 840, 1, 101, 3, 4, 2, 3]
-    case .sha3_224: [2, 16, 840, 1, 101, 3, 4, 2, 7]
-    case .sha3_256: [2, 16, 840, 1, 101, 3, 4, 2, 8]
-    case .sha3_384: [2, 16, 840, 1, 101, 3, 4, 2, 9]
-    case .sha3_512: [2, 16, 840, 1, 101, 3, 4, 2, 10]
-    case .shake128: [2, 16, 840, 1, 101, 3, 4, 2, 11]
-    case .shake256: [2, 16, 840, 1, 101, 3, 4, 2, 12]
+    case .md5: OID.md5
+    case .sha1: OID.sha1
+    case .sha224: OID.sha224
+    case .sha256: OID.sha256
+    case .sha384: OID.sha384
+    case .sha512: OID.sha512
+    case .sha3_224: OID.sha3_224
+    case .sha3_256: OID.sha3_256
+    case .sha3_384: OID.sha3_384
+    case .sha3_512: OID.sha3_512
+    case .shake128: OID.shake128
+    case .shake256: OID.shake256
     }
   }
+
+  /// Those that are read most come first.
+  private static let identifiers: [(ASN1ObjectIdentifier, DigestAlgorithm)] = [
+    DigestAlgorithm.sha256, .sha1, .sha384, .sha512, .sha224, .md5, .sha3_256, .sha3_384, .sha3_512, .sha3_224,
+    .shake128,
+    .shake256,
+  ].map { ($0.oid, $0) }
 
   /// As it is written: without parameters (RFC 5754 §2).
   public var identifier: AlgorithmIdentifier { AlgorithmIdentifier(oid) }
@@ -124,15 +131,15 @@ public enum DigestAlgorithm: Hashable, Sendable, CaseIterable {
 public struct MessageDigest {
   private enum Engine {
     case md5(Insecure.MD5)
-    case sha1(Insecure.SHA1)
-    case sha256(SHA256)
-    case sha384(SHA384)
-    case sha512(SHA512)
     #if OpenSSL
       case evp(EVPDigest)
-      /// While the engine is in another's hand.
+      /// While the engine is in another's hand, and beside a plain digest.
       case none
     #else
+      case sha1(Insecure.SHA1)
+      case sha256(SHA256)
+      case sha384(SHA384)
+      case sha512(SHA512)
       case sha3_256(SHA3_256)
       case sha3_384(SHA3_384)
       case sha3_512(SHA3_512)
@@ -141,28 +148,38 @@ public struct MessageDigest {
 
   public let algorithm: DigestAlgorithm
   private var engine: Engine
+  #if OpenSSL
+    /// Not in the enumeration, where it would be copied whenever it is changed.
+    private var plain: PlainDigest?
+  #endif
 
   /// - Throws: ``Unsupported`` for SHA-224, SHA3-224 and SHAKE without the OpenSSL trait.
   public init(_ algorithm: DigestAlgorithm) throws(Unsupported) {
     self.algorithm = algorithm
-    switch algorithm {
-    case .md5: engine = .md5(Insecure.MD5())
-    case .sha1: engine = .sha1(Insecure.SHA1())
-    case .sha256: engine = .sha256(SHA256())
-    case .sha384: engine = .sha384(SHA384())
-    case .sha512: engine = .sha512(SHA512())
     #if OpenSSL
-      // libcrypto's SHA-3 takes 0.7 times as long as swift-crypto's, which has no other of these.
-      case .sha224, .sha3_224, .sha3_256, .sha3_384, .sha3_512, .shake128, .shake256:
+      plain = PlainDigest(algorithm)
+      if plain != nil {
+        engine = .none
+      } else if algorithm == .md5 {
+        engine = .md5(Insecure.MD5())
+      } else {
+        // libcrypto's SHA-3 takes 0.7 times as long as swift-crypto's, which has no SHA3-224 and no SHAKE.
         engine = .evp(try EVPDigest(algorithm))
+      }
     #else
+      switch algorithm {
+      case .md5: engine = .md5(Insecure.MD5())
+      case .sha1: engine = .sha1(Insecure.SHA1())
+      case .sha256: engine = .sha256(SHA256())
+      case .sha384: engine = .sha384(SHA384())
+      case .sha512: engine = .sha512(SHA512())
       case .sha3_256: engine = .sha3_256(SHA3_256())
       case .sha3_384: engine = .sha3_384(SHA3_384())
       case .sha3_512: engine = .sha3_512(SHA3_512())
       case .sha224, .sha3_224, .shake128, .shake256:
         throw Unsupported("\(algorithm.name) without the OpenSSL trait")
+      }
     #endif
-    }
   }
 
   public mutating func update(_ bytes: Span<UInt8>) {
@@ -174,22 +191,13 @@ public struct MessageDigest {
   public mutating func update(_ bytes: [UInt8]) { update(bytes.span) }
 
   private mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    #if OpenSSL
+      unsafe plain?.update(bytes)
+    #endif
     switch engine {
     case .md5(var hash):
       unsafe hash.update(bufferPointer: bytes)
       engine = .md5(hash)
-    case .sha1(var hash):
-      unsafe hash.update(bufferPointer: bytes)
-      engine = .sha1(hash)
-    case .sha256(var hash):
-      unsafe hash.update(bufferPointer: bytes)
-      engine = .sha256(hash)
-    case .sha384(var hash):
-      unsafe hash.update(bufferPointer: bytes)
-      engine = .sha384(hash)
-    case .sha512(var hash):
-      unsafe hash.update(bufferPointer: bytes)
-      engine = .sha512(hash)
     #if OpenSSL
       case .evp(var hash):
         engine = .none
@@ -197,6 +205,18 @@ public struct MessageDigest {
         engine = .evp(hash)
       case .none: break
     #else
+      case .sha1(var hash):
+        unsafe hash.update(bufferPointer: bytes)
+        engine = .sha1(hash)
+      case .sha256(var hash):
+        unsafe hash.update(bufferPointer: bytes)
+        engine = .sha256(hash)
+      case .sha384(var hash):
+        unsafe hash.update(bufferPointer: bytes)
+        engine = .sha384(hash)
+      case .sha512(var hash):
+        unsafe hash.update(bufferPointer: bytes)
+        engine = .sha512(hash)
       case .sha3_256(var hash):
         unsafe hash.update(bufferPointer: bytes)
         engine = .sha3_256(hash)
@@ -214,14 +234,14 @@ public struct MessageDigest {
   public mutating func finalize() -> [UInt8] {
     switch engine {
     case .md5(let hash): Array(hash.finalize())
-    case .sha1(let hash): Array(hash.finalize())
-    case .sha256(let hash): Array(hash.finalize())
-    case .sha384(let hash): Array(hash.finalize())
-    case .sha512(let hash): Array(hash.finalize())
     #if OpenSSL
       case .evp(let hash): hash.finalize()
-      case .none: []
+      case .none: plain?.finalize() ?? []
     #else
+      case .sha1(let hash): Array(hash.finalize())
+      case .sha256(let hash): Array(hash.finalize())
+      case .sha384(let hash): Array(hash.finalize())
+      case .sha512(let hash): Array(hash.finalize())
       case .sha3_256(let hash): Array(hash.finalize())
       case .sha3_384(let hash): Array(hash.finalize())
       case .sha3_512(let hash): Array(hash.finalize())
@@ -230,10 +250,14 @@ public struct MessageDigest {
   }
 
   /// SHA-1, which names keys; every build has it.
-  package static func sha1(_ bytes: ArraySlice<UInt8>) -> [UInt8] { Array(Insecure.SHA1.hash(data: bytes)) }
+  package static func sha1(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    (try? hash(bytes, .sha1)) ?? Array(Insecure.SHA1.hash(data: bytes))
+  }
 
   /// SHA-256, which names certificates; every build has it.
-  package static func sha256(_ bytes: ArraySlice<UInt8>) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
+  package static func sha256(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    (try? hash(bytes, .sha256)) ?? Array(SHA256.hash(data: bytes))
+  }
 
   /// SHA-256 of the one and what follows it, without putting them together.
   package static func sha256(_ bytes: ArraySlice<UInt8>, _ rest: ArraySlice<UInt8>) -> [UInt8] {

@@ -73,7 +73,7 @@ public struct KeyAgreement: Hashable, Sendable {
     from secret: SymmetricKey, userKeyingMaterial: ArraySlice<UInt8>?
   ) throws -> SymmetricKey {
     let bits = UInt32(wrap.keyByteCount * 8)
-    let sharedInfo = DER.Serializer.encode { der in
+    let sharedInfo = DERWriter.encode { der in
       der.sequence { der in
         wrapIdentifier.write(to: &der)
         if let userKeyingMaterial { der.context(0) { $0.octets(userKeyingMaterial) } }

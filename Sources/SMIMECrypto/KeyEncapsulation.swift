@@ -31,7 +31,7 @@ public struct RSAKEMParameters: Hashable, Sendable {
   }
 
   var encoded: [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         KEMKeyDerivation.kdf3(digest).identifier.write(to: &der)
         der.int(keyByteCount)
@@ -117,7 +117,7 @@ extension PublicKey {
     case (.rsaKEM(let parameters), .rsa(let bits)):
       guard bits >= 2048, let numbers = RSAPublicNumbers(keyBytes), numbers.objection == nil else { throw refusal }
       #if OpenSSL
-        let key = try EVPKey(rsa: numbers)
+        let key = try KnownRSAKeys.handle(keyBytes)
         // RFC 9690 §1.3.1: a random number below the modulus; one that is not is drawn again.
         for _ in 0..<128 {
           var number = SecureRandom.bytes(numbers.modulus.count)

@@ -1,6 +1,8 @@
-import Crypto
-import CryptoExtras
 import SwiftASN1
+
+#if !OpenSSL
+  import CryptoExtras
+#endif
 
 /// RFC 4055 §4.1   RSAES-OAEP-params ::= SEQUENCE { hashFunc [0] DEFAULT sha1, maskGenFunc [1] DEFAULT mgf1SHA1,
 ///                   pSourceFunc [2] DEFAULT pSpecifiedEmpty }
@@ -43,13 +45,13 @@ public struct OAEPParameters: Hashable, Sendable {
   }
 
   var encoded: [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         if digest != .sha1 { der.context(0) { digest.identifierWithNull.write(to: &$0) } }
         if maskDigest != .sha1 { der.context(1) { maskDigest.maskIdentifier.write(to: &$0) } }
         if !label.isEmpty {
           der.context(2) { der in
-            AlgorithmIdentifier(OID.pSpecified, parameters: ArraySlice(DER.Serializer.encode { $0.octets(label) }))
+            AlgorithmIdentifier(OID.pSpecified, parameters: ArraySlice(DERWriter.encode { $0.octets(label) }))
               .write(to: &der)
           }
         }
@@ -96,30 +98,29 @@ extension PublicKey {
   ///
   /// - Throws: ``Unsupported`` when this is no RSA key that may be used so.
   public func encrypt(_ key: SymmetricKey, _ transport: KeyTransport) throws -> [UInt8] {
-    guard case .rsa = kind, let numbers = RSAPublicNumbers(keyBytes) else {
-      throw Unsupported("\(transport.name) with \(summary)")
-    }
-    if let objection = numbers.objection { throw Unsupported(objection) }
-    guard numbers.bits >= 1024 else { throw Unsupported("encryption to \(summary)") }
+    guard case .rsa(let bits) = kind else { throw Unsupported("\(transport.name) with \(summary)") }
+    guard bits >= 1024 else { throw Unsupported("encryption to \(summary)") }
     let message = key.octets
-    let padding: _RSA.Encryption.Padding?
-    switch transport {
-    case .rsaPKCS1: padding = ._WEAK_AND_INSECURE_PKCS_V1_5
-    case .rsaOAEP(OAEPParameters(.sha1)): padding = .PKCS1_OAEP
-    case .rsaOAEP(OAEPParameters(.sha256)): padding = .PKCS1_OAEP_SHA256
-    case .rsaOAEP: padding = nil
-    }
-    // swift-crypto takes whole octets only; libcrypto does the rest.
-    if let padding, let key = try? _RSA.Encryption.PublicKey(unsafeDERRepresentation: numbers.encoded),
-      let encrypted = try? key.encrypt(message, padding: padding)
-    {
-      return [UInt8](encrypted)
-    }
     #if OpenSSL
-      if let encrypted = try EVPKey(rsa: numbers).encrypt(message, transport) { return encrypted }
+      if let encrypted = try KnownRSAKeys.handle(keyBytes).encrypt(message, transport) { return encrypted }
       throw Unsupported("\(transport.name) of \(message.count) octets with \(summary)")
     #else
-      throw Unsupported("\(transport.name) of \(message.count) octets with \(summary) without the OpenSSL trait")
+      guard let numbers = RSAPublicNumbers(keyBytes) else { throw Unsupported("\(transport.name) with \(summary)") }
+      if let objection = numbers.objection { throw Unsupported(objection) }
+      let padding: _RSA.Encryption.Padding? =
+        switch transport {
+        case .rsaPKCS1: ._WEAK_AND_INSECURE_PKCS_V1_5
+        case .rsaOAEP(OAEPParameters(.sha1)): .PKCS1_OAEP
+        case .rsaOAEP(OAEPParameters(.sha256)): .PKCS1_OAEP_SHA256
+        case .rsaOAEP: nil
+        }
+      // swift-crypto takes whole octets only.
+      guard let padding, let key = try? _RSA.Encryption.PublicKey(unsafeDERRepresentation: numbers.encoded),
+        let encrypted = try? key.encrypt(message, padding: padding)
+      else {
+        throw Unsupported("\(transport.name) of \(message.count) octets with \(summary) without the OpenSSL trait")
+      }
+      return [UInt8](encrypted)
     #endif
   }
 }

@@ -57,6 +57,20 @@ package enum OID {
   package static let dsaWithSHA384: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 3, 3]
   package static let dsaWithSHA512: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 3, 4]
 
+  // Digests (RFC 3370 §2, RFC 5754 §2, RFC 8702 §3.1, RFC 9688 §2)
+  package static let md5: ASN1ObjectIdentifier = [1, 2, 840, 113549, 2, 5]
+  package static let sha1: ASN1ObjectIdentifier = [1, 3, 14, 3, 2, 26]
+  package static let sha224: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 2, 4]
+  package static let sha256: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 2, 1]
+  package static let sha384: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 2, 2]
+  package static let sha512: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 2, 3]
+  package static let sha3_224: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 2, 7]
+  package static let sha3_256: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 2, 8]
+  package static let sha3_384: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 2, 9]
+  package static let sha3_512: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 2, 10]
+  package static let shake128: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 2, 11]
+  package static let shake256: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 2, 12]
+
   // Key transport (RFC 4055 §4.1)
   package static let rsaOAEP: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 1, 7]
   package static let mgf1: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 1, 8]

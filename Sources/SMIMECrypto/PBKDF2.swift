@@ -64,7 +64,7 @@ package struct PBKDF2: Hashable, Sendable {
 
   /// As a keyDerivationAlgorithm.
   package var identifier: AlgorithmIdentifier {
-    let parameters = DER.Serializer.encode { der in
+    let parameters = DERWriter.encode { der in
       der.sequence { der in
         der.octets(salt)
         der.int(rounds)
@@ -77,7 +77,7 @@ package struct PBKDF2: Hashable, Sendable {
     return AlgorithmIdentifier(OID.pbkdf2, parameters: ArraySlice(parameters))
   }
 
-  func write(to der: inout DER.Serializer) { identifier.write(to: &der) }
+  func write(to der: inout DERWriter) { identifier.write(to: &der) }
 
   /// What HMAC with `digest` is called as a PRF (RFC 8018 B.1.2).
   private static func prf(_ digest: DigestAlgorithm) throws(Unsupported) -> ASN1ObjectIdentifier {

@@ -26,7 +26,7 @@ package struct PasswordEncryption: Sendable {
   package static func pbes2(rounds: Int = 600_000) throws -> PasswordEncryption {
     let derivation = try PBKDF2(salt: SecureRandom.bytes(16), rounds: rounds, .sha256)
     let cipher = ContentCipherParameters(fresh: .aesCBC(keyBits: 256))
-    let parameters = DER.Serializer.encode { der in
+    let parameters = DERWriter.encode { der in
       der.sequence { der in
         derivation.write(to: &der)
         cipher.identifier.write(to: &der)
@@ -40,7 +40,7 @@ package struct PasswordEncryption: Sendable {
   /// pbeWithSHA1And3-KeyTripleDES-CBC, which every platform's import reads.
   package static func tripleDES(rounds: Int = 10_000) -> PasswordEncryption {
     let salt = SecureRandom.bytes(8)
-    let parameters = DER.Serializer.encode { der in
+    let parameters = DERWriter.encode { der in
       der.sequence { der in
         der.octets(salt)
         der.int(rounds)

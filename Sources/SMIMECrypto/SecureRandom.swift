@@ -1,14 +1,31 @@
 import Crypto
 
+#if OpenSSL
+  import COpenSSL
+#endif
+
 /// Random bytes for keys, nonces, salts and serial numbers, from the crypto library's generator.
+///
+/// swift-crypto asks the system for every eight octets; libcrypto's generator asks it seldom, and is taken where libcrypto
+/// is at work anyway.
 public enum SecureRandom {
   public static func bytes(_ count: Int) -> [UInt8] {
-    count > 0 ? key(byteCount: count).octets : []
+    guard count > 0 else { return [] }
+    #if OpenSSL
+      if LibCrypto.isInUse, count <= 1 << 20, let bytes = LibCrypto.random(count) { return bytes }
+    #endif
+    return key(byteCount: count).octets
   }
 
   /// A fresh key of so many bytes.
   public static func key(byteCount: Int) -> SymmetricKey {
-    SymmetricKey(Crypto.SymmetricKey(size: SymmetricKeySize(bitCount: byteCount * 8)))
+    #if OpenSSL
+      if LibCrypto.isInUse, (1...1 << 10).contains(byteCount), var bytes = LibCrypto.random(byteCount) {
+        defer { unsafe OPENSSL_cleanse(&bytes, byteCount) }
+        return SymmetricKey(octets: bytes)
+      }
+    #endif
+    return SymmetricKey(Crypto.SymmetricKey(size: SymmetricKeySize(bitCount: byteCount * 8)))
   }
 }
 

@@ -41,7 +41,7 @@ public struct PSSParameters: Hashable, Sendable {
 
   /// S/MIME BR 7.1.3.2.1: NULL parameters on both digests, and the default trailer field left out.
   var encoded: [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         if digest != .sha1 { der.context(0) { digest.identifierWithNull.write(to: &$0) } }
         if maskDigest != .sha1 { der.context(1) { maskDigest.maskIdentifier.write(to: &$0) } }

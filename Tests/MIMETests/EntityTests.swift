@@ -123,6 +123,13 @@ struct EntityTests {
     #expect(root.defects.map(\.code) == [.boundaryAmbiguous])
   }
 
+  /// As many parameters as a header holds, plain ones and RFC 2231's, cost no more than a few.
+  @Test(arguments: ["", "*", "*0"]) func parametersAreLimited(_ suffix: String) {
+    let text = "text/plain" + (0..<50_000).map { "; a\($0)\(suffix)=x" }.joined() + "; a1\(suffix)=y"
+    let names = ContentType(text)?.parameters.names ?? []
+    #expect((1...200).contains(names.count))
+  }
+
   @Test func aBoundaryIsNoEncodedWord() throws {
     let root = try entity(
       "Content-Type: multipart/mixed; boundary=\"=?utf-8?Q?a?=\"\n\n--=?utf-8?Q?a?=\n\n1\n--=?utf-8?Q?a?=--\n")

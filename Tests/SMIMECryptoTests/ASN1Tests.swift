@@ -104,7 +104,7 @@ import Testing
 
   @Test(arguments: [0, 1, -1, 127, 128, -128, -129, 255, 256, 65_535, Int.max, Int.min])
   func `numbers go round`(_ number: Int) throws {
-    let encoded = DER.Serializer.encode { $0.int(number) }
+    let encoded = DERWriter.encode { $0.int(number) }
     var top = try ASN1Cursor(encoded[...], as: "N")
     #expect(try top.int("n") == number)
   }
@@ -129,6 +129,73 @@ import Testing
     #expect(throws: Malformed.self) {
       var top = try ASN1Cursor(hex(text)[...], as: "O")
       _ = try top.oid("o")
+    }
+  }
+
+  /// What is entered in place has the same paths and ends as what has a cursor of its own.
+  @Test func `elements are entered in place`() throws {
+    // SEQUENCE { SEQUENCE { SEQUENCE { INTEGER 1 }, SEQUENCE { INTEGER 2, NULL } }, BOOLEAN TRUE }
+    let bytes = hex("3011 300c 3003 020101 3005 020102 0500 0101ff")
+    var top = try ASN1Cursor(bytes[...], as: "Thing")
+    var fields = try top.enter()
+    let list = try fields.begin(.sequence, "list")
+    #expect(Array(fields.encoded) == hex("300c 3003 020101 3005 020102 0500"))
+    let first = try fields.beginElement()
+    #expect(try fields.int("number") == 1)
+    #expect(fields.isAtEnd)
+    try fields.leave(first)
+    let second = try fields.beginElement()
+    #expect(throws: Malformed("expected NULL, found INTEGER", path: "Thing.list[1].x", offset: 11)) {
+      try fields.null("x")
+    }
+    _ = try fields.int("number")
+    #expect(throws: Malformed("there is more than the structure allows (NULL)", path: "Thing.list[1]", offset: 14)) {
+      try fields.leave(second)
+    }
+    try fields.null("x")
+    try fields.leave(second)
+    try fields.leave(list)
+    #expect(throws: Malformed("expected NULL, found BOOLEAN", path: "Thing.flag", offset: 16)) {
+      try fields.begin(.null, "flag")
+    }
+    #expect(try fields.boolean("flag"))
+    try fields.finish()
+  }
+
+  @Test func `elements of indefinite length are entered in place`() throws {
+    // SEQUENCE { [0] { SEQUENCE { NULL } }, NULL }, all of indefinite length.
+    let bytes = hex("3080 a080 3080 0500 0000 0000 0500 0000")
+    var top = try ASN1Cursor(bytes[...], as: "Thing", rules: .ber)
+    let whole = try top.begin(.sequence, "whole")
+    let tagged = try top.begin(.context(0), "tagged")
+    let inner = try top.beginElement()
+    try top.null("x")
+    try top.leave(inner)
+    try top.leave(tagged)
+    try top.null("y")
+    try top.leave(whole)
+    try top.finish()
+  }
+
+  /// The walk is ours; what it takes is what swift-asn1 takes, in whatever way the bytes are damaged.
+  @Test(arguments: [
+    "3010 020101 3006 3004 0402 6162 a003 0101ff", "3080 2480 0401 61 0401 62 0000 0101 01 0000",
+    "3081 80 0481 7d" + String(repeating: "00", count: 125), "bf8148 05 a003 020105", "30 0a 1f81 01 01 00 0500 3000",
+  ]) func `what is taken is what swift-asn1 takes`(_ text: String) {
+    let whole = hex(text)
+    var inputs = (0...whole.count).map { Array(whole[..<$0]) }
+    for index in whole.indices {
+      for value in UInt8.min...UInt8.max {
+        var changed = whole
+        changed[index] = value
+        inputs.append(changed)
+      }
+      inputs.append(whole[..<index] + [0, 0] + whole[index...])
+    }
+    for bytes in inputs {
+      let (der, ber) = ((try? DER.parse(bytes)) != nil, (try? BER.parse(bytes)) != nil)
+      #expect(((try? ASN1Cursor(bytes[...], as: "T")) != nil) == der, "DER \(bytes)")
+      #expect(((try? ASN1Cursor(bytes[...], as: "T", rules: .ber)) != nil) == ber, "BER \(bytes)")
     }
   }
 
@@ -231,15 +298,15 @@ import Testing
 
 @Suite struct `DER writing` {
   @Test func `numbers, sets and tags`() {
-    #expect(DER.Serializer.encode { $0.unsigned([0, 0, 0x80, 1]) } == hex("0203 008001"))
-    #expect(DER.Serializer.encode { $0.unsigned([UInt8]()) } == hex("0201 00"))
+    #expect(DERWriter.encode { $0.unsigned([0, 0, 0x80, 1]) } == hex("0203 008001"))
+    #expect(DERWriter.encode { $0.unsigned([UInt8]()) } == hex("0201 00"))
     #expect(
-      DER.Serializer.encode { $0.setOf([hex("020105"), hex("0101ff"), hex("020101")]) }
+      DERWriter.encode { $0.setOf([hex("020105"), hex("0101ff"), hex("020101")]) }
         == hex("3109 0101ff 020101 020105"))
-    #expect(DER.Serializer.encode { der in der.context(2) { $0.boolean(false) } } == hex("a203 010100"))
-    #expect(DER.Serializer.encode { $0.bits([0xA0], paddingBits: 5) } == hex("0302 05a0"))
-    #expect(DER.Serializer.encode { $0.oid([2, 999, 3]) } == hex("0603 883703"))
+    #expect(DERWriter.encode { der in der.context(2) { $0.boolean(false) } } == hex("a203 010100"))
+    #expect(DERWriter.encode { $0.bits([0xA0], paddingBits: 5) } == hex("0302 05a0"))
+    #expect(DERWriter.encode { $0.oid([2, 999, 3]) } == hex("0603 883703"))
     #expect(
-      DER.Serializer.encode { $0.time(Date(timeIntervalSince1970: 0)) } == hex("170d") + Array("700101000000Z".utf8))
+      DERWriter.encode { $0.time(Date(timeIntervalSince1970: 0)) } == hex("170d") + Array("700101000000Z".utf8))
   }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// A cipher with a given nonce or IV, as a message would bring it.
 func parameters(_ encryption: ContentEncryption, _ iv: [UInt8], tag: Int? = 16) throws -> ContentCipherParameters {
-  let encoded = DER.Serializer.encode { der in
+  let encoded = DERWriter.encode { der in
     switch encryption {
     case .aesGCM, .aesCCM:
       der.sequence { der in
@@ -332,7 +332,7 @@ func decrypt(
 
   static func scrypt(_ cost: Int, _ blockSize: Int, _ parallelism: Int) -> AlgorithmIdentifier {
     let cipher = ContentCipherParameters(fresh: .aesCBC(keyBits: 256)).identifier
-    let encoded = DER.Serializer.encode { der in
+    let encoded = DERWriter.encode { der in
       der.sequence { der in
         der.sequence { der in
           der.oid(OID.scrypt)
@@ -351,7 +351,7 @@ func decrypt(
 
   @Test func `PBES2 with a cipher that proves more than it is asked`() {
     let gcm = ContentCipherParameters(fresh: .aesGCM(keyBits: 256)).identifier
-    let encoded = DER.Serializer.encode { der in
+    let encoded = DERWriter.encode { der in
       der.sequence { der in
         der.sequence { der in
           der.oid(OID.pbkdf2)

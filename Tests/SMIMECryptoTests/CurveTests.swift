@@ -66,7 +66,7 @@ import Testing
     }
 
     static func key(_ secret: String) throws -> PrivateKey {
-      let sec1 = DER.Serializer.encode { der in
+      let sec1 = DERWriter.encode { der in
         der.sequence { der in
           der.int(1)
           der.octets(hex(secret))
@@ -145,11 +145,11 @@ import Testing
 
 @Suite struct `Agreement` {
   static func key(_ oid: ASN1ObjectIdentifier, _ secret: String) throws -> PrivateKey {
-    let pkcs8 = DER.Serializer.encode { der in
+    let pkcs8 = DERWriter.encode { der in
       der.sequence { der in
         der.int(0)
         AlgorithmIdentifier(oid).write(to: &der)
-        der.octets(DER.Serializer.encode { $0.octets(hex(secret)) })
+        der.octets(DERWriter.encode { $0.octets(hex(secret)) })
       }
     }
     return try PrivateKey(pkcs8: pkcs8[...])

@@ -111,7 +111,7 @@ import Testing
     "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
   ]) func `whose number is none`(_ secret: String) {
     let number = hex(secret)
-    let sec1 = DER.Serializer.encode { der in
+    let sec1 = DERWriter.encode { der in
       der.sequence { der in
         der.int(1)
         der.octets(number)
@@ -150,7 +150,7 @@ import Testing
   }
 
   static func pkcs1(_ numbers: [[UInt8]]) -> [UInt8] {
-    DER.Serializer.encode { der in der.sequence { der in for number in numbers { der.integer(number) } } }
+    DERWriter.encode { der in der.sequence { der in for number in numbers { der.integer(number) } } }
   }
 
   /// Each octet changed, and each end: an error or a key, never a crash.
@@ -233,13 +233,13 @@ import Testing
   }
 
   static func rsa(_ modulus: [UInt8], exponent: Int) throws -> PublicKey {
-    let key = DER.Serializer.encode { der in
+    let key = DERWriter.encode { der in
       der.sequence { der in
         der.unsigned(modulus)
         der.int(exponent)
       }
     }
-    let spki = DER.Serializer.encode { der in
+    let spki = DERWriter.encode { der in
       der.sequence { der in
         AlgorithmIdentifier(OID.rsaEncryption, parameters: AlgorithmIdentifier.null).write(to: &der)
         der.bits(key)

@@ -217,7 +217,7 @@ import Testing
 
   /// Zeros are refused of X25519 and X448 alone; on P-256 there is a point whose x-coordinate is zero.
   @Test func `a shared point whose x-coordinate is zero is one like any other`() throws {
-    let one = DER.Serializer.encode { der in
+    let one = DERWriter.encode { der in
       der.sequence { der in
         der.int(1)
         der.octets([UInt8](repeating: 0, count: 31) + [1])

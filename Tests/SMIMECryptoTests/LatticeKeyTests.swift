@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct `Lattice keys` {
   static func pkcs8(_ oid: ASN1ObjectIdentifier, _ key: [UInt8], parameters: ArraySlice<UInt8>? = nil) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         der.int(0)
         AlgorithmIdentifier(oid, parameters: parameters).write(to: &der)
@@ -14,11 +14,11 @@ import Testing
   }
 
   static func seed(_ octets: some Sequence<UInt8>) -> [UInt8] {
-    DER.Serializer.encode { $0.octets(octets, tag: .primitive(0)) }
+    DERWriter.encode { $0.octets(octets, tag: .primitive(0)) }
   }
 
   static func both(_ seed: [UInt8], _ expanded: [UInt8]) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         der.octets(seed)
         der.octets(expanded)
@@ -49,7 +49,7 @@ import Testing
   @Test(arguments: kinds) func `in expanded form only are kept as they are`(
     _ oid: ASN1ObjectIdentifier, _ kind: PrivateKey.Kind, _ count: Int, _ expandedCount: Int, _ hash: String
   ) throws {
-    let file = Self.pkcs8(oid, DER.Serializer.encode { $0.octets([UInt8](repeating: 7, count: expandedCount)) })
+    let file = Self.pkcs8(oid, DERWriter.encode { $0.octets([UInt8](repeating: 7, count: expandedCount)) })
     let refusal = Unsupported("the expanded form of a \(kind.name) key without its seed")
     #expect(throws: refusal) { try PrivateKey(pkcs8: file[...]) }
     let kept = try OpaquePrivateKey(pkcs8: file[...])
@@ -102,8 +102,8 @@ import Testing
     let seed = (0..<count).map { UInt8($0) }
     for inner in [
       [], [5, 0], Self.seed([]), Self.seed(seed.dropLast()), Self.seed(seed + [0]), Self.seed(seed) + [5, 0],
-      DER.Serializer.encode { $0.octets(seed) },
-      DER.Serializer.encode { $0.octets([UInt8](repeating: 7, count: expandedCount + 1)) },
+      DERWriter.encode { $0.octets(seed) },
+      DERWriter.encode { $0.octets([UInt8](repeating: 7, count: expandedCount + 1)) },
       Self.both(seed, []), [0x30, 0],
     ] {
       let file = Self.pkcs8(oid, inner)
@@ -139,7 +139,7 @@ import Testing
     let block = try #require(try PEMBlock.all(in: Array(kept.pem(password: Password("")).utf8)).first)
     #expect(block.bytes == file)
     guard oid != OID.dsa else { return }
-    let spki = DER.Serializer.encode { der in
+    let spki = DERWriter.encode { der in
       der.sequence { der in
         AlgorithmIdentifier(oid).write(to: &der)
         der.bits([1, 2, 3])

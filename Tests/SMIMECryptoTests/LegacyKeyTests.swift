@@ -36,7 +36,7 @@ import Testing
     /// Parameters that are absent, numbers that are even, too small or too large: shown, never handed to the library.
     @Test func `with other numbers is not used`() throws {
       let key = try PublicKey(spki: MoreFixture.dsa1024SPKI[...])
-      let inherited = DER.Serializer.encode { der in
+      let inherited = DERWriter.encode { der in
         der.sequence { der in
           AlgorithmIdentifier(OID.dsa).write(to: &der)
           der.bits(key.keyBytes)
@@ -76,13 +76,13 @@ import Testing
     }
 
     static func key(_ numbers: [[UInt8]]) throws -> PublicKey {
-      let parameters = DER.Serializer.encode { der in
+      let parameters = DERWriter.encode { der in
         der.sequence { der in for number in numbers.prefix(3) { der.unsigned(number) } }
       }
-      let spki = DER.Serializer.encode { der in
+      let spki = DERWriter.encode { der in
         der.sequence { der in
           AlgorithmIdentifier(OID.dsa, parameters: parameters[...]).write(to: &der)
-          der.bits(DER.Serializer.encode { $0.unsigned(numbers[3]) })
+          der.bits(DERWriter.encode { $0.unsigned(numbers[3]) })
         }
       }
       return try PublicKey(spki: spki[...])

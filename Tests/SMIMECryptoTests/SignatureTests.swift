@@ -73,7 +73,7 @@ import Testing
     let rsa = AlgorithmIdentifier(OID.rsaEncryption, parameters: AlgorithmIdentifier.null)
     #expect(throws: Unsupported.self) { try SignatureAlgorithm(rsa, digest: .shake256) }
     let shake = DigestAlgorithm.shake128.identifier
-    let parameters = DER.Serializer.encode { der in der.sequence { der in der.context(0) { shake.write(to: &$0) } } }
+    let parameters = DERWriter.encode { der in der.sequence { der in der.context(0) { shake.write(to: &$0) } } }
     #expect(throws: Unsupported("SHAKE128 in parameters of PSS or OAEP")) {
       try SignatureAlgorithm(AlgorithmIdentifier(OID.rsaPSS, parameters: parameters[...]))
     }

@@ -60,7 +60,8 @@ import SMIMECrypto
     for (index, job) in jobs.enumerated() {
       let ratio = zip(rates[index], rates[0]).map { $0 / $1 }.sorted()[rounds / 2]
       print(
-        "\(job.0): \(Int(rates[index].sorted()[rounds / 2])) requests/s,", String(format: "%.2f of the fixed body", ratio))
+        "\(job.0): \(Int(rates[index].sorted()[rounds / 2])) requests/s,",
+        String(format: "%.2f of the fixed body", ratio))
     }
   }
 

@@ -24,7 +24,8 @@ struct ListBench {
       guard fields.count == 3 else { throw Unsupported("no figures from \(side): \(line)") }
       times.append(fields[0])
       print(
-        "CRL of \(count) entries, \(side): \(Int(fields[0])) ms CPU, \(Int(fields[1])) bytes, peak \(Int(fields[2])) MiB")
+        "CRL of \(count) entries, \(side): \(Int(fields[0])) ms CPU, \(Int(fields[1])) bytes, peak \(Int(fields[2])) MiB"
+      )
     }
     print(String(format: "ours / libcrypto: 1/%.1f of the time", times[1] / times[0]))
   }
@@ -50,6 +51,14 @@ struct ListBench {
   }
 
   private func list(_ issuer: Identity) async throws -> CertificateRevocationList {
+    let now = Date(timeIntervalSince1970: 1_790_000_000)
+    return try await RevocationListTemplate(
+      number: 1, thisUpdate: now, nextUpdate: now.addingTimeInterval(7 * 86_400), entries: try entries()
+    ).signed(by: issuer)
+  }
+
+  /// As many entries as wanted, always the same.
+  func entries() throws -> [RevokedEntry] {
     var generator = SplitMix()
     var entries: [RevokedEntry] = []
     entries.reserveCapacity(count)
@@ -65,10 +74,7 @@ struct ListBench {
           date: Date(timeIntervalSince1970: Double(1_780_000_000 + high % 9_000_000)),
           reason: index % 2 == 1 ? .keyCompromise : .unspecified))
     }
-    let now = Date(timeIntervalSince1970: 1_790_000_000)
-    return try await RevocationListTemplate(
-      number: 1, thisUpdate: now, nextUpdate: now.addingTimeInterval(7 * 86_400), entries: entries
-    ).signed(by: issuer)
+    return entries
   }
 
   private func peak() throws -> Int {

@@ -5,7 +5,7 @@ import SMIMECrypto
 /// The same jobs by this package and by libcrypto's CMS, on the same keys and the same mail, in turn on one core; medians
 /// of CPU time. Beside the package's libcrypto stands a newer one, if `scripts/setup-reference` has fetched it.
 ///
-///     smime-bench [--rounds N] [--smime PROGRAM] [messages|content|small|processes …]
+///     smime-bench [--rounds N] [--row TEXT] [--smime PROGRAM] [messages|content|small|ec-small|processes …]
 @main struct Bench {
   static func main() async throws {
     var arguments = Array(CommandLine.arguments.dropFirst())
@@ -15,16 +15,20 @@ import SMIMECrypto
       return arguments[at + 1]
     }
     let rounds = max(1, option("--rounds").flatMap(Int.init) ?? 7)
+    let only = option("--row")
     let program = option("--smime")
     func isWanted(_ what: String) -> Bool { arguments.isEmpty || arguments.contains(what) }
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("smime-bench-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     print("medians of \(rounds) rounds, in turn on one core; ! is less than the target in brackets\n")
     let rsa = try await Stage("RSA-2048", .rsa(bits: 2048), in: folder)
-    if isWanted("messages") { try await messages(rsa, in: folder, rounds: rounds) }
-    let steps = StageRows(stage: rsa, rounds: rounds)
+    if isWanted("messages") { try await messages(rsa, in: folder, rounds: rounds, only: only) }
+    let steps = StageRows(stage: rsa, rounds: rounds, only: only)
     if isWanted("content") { try await steps.runContent() }
     if isWanted("small") { try await steps.runSmall() }
+    if isWanted("ec-small") {
+      try await StageRows(stage: Stage("P-256", .ec(.p256), in: folder), rounds: rounds, only: only).runSmall()
+    }
     if isWanted("processes") {
       if let program {
         try ProcessRows(program: program, stage: rsa, folder: folder, rounds: rounds).run()
@@ -34,7 +38,7 @@ import SMIMECrypto
     }
   }
 
-  private static func messages(_ rsa: Stage, in folder: URL, rounds: Int) async throws {
+  private static func messages(_ rsa: Stage, in folder: URL, rounds: Int, only: String?) async throws {
     let ec = try await Stage("P-256", .ec(.p256), in: folder)
     let people = try await rsa.people(1_000, keys: 10)
     let recipients = people.prefix(100).map(\.certificate)
@@ -49,7 +53,8 @@ import SMIMECrypto
       }
       let primitives = try await Primitives.measured(stage, references, rounds: min(rounds, 5))
       print("\n" + MessageRows.heading(references))
-      let rows = MessageRows(stage: stage, references: references, primitives: primitives, rounds: rounds)
+      let rows = MessageRows(
+        stage: stage, references: references, primitives: primitives, rounds: rounds, only: only)
       try await rows.run(2_048, stage.name == "P-256" ? Self.ecSmall : Self.rsaSmall)
       if stage.name == "P-256" {
         try await rows.run(76_800, [:])

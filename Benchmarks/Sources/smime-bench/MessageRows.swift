@@ -23,6 +23,8 @@ struct MessageRows {
   let references: [ReferenceProcess]
   let primitives: Primitives
   let rounds: Int
+  /// Rows whose names have this in them, all without it.
+  var only: String?
 
   static func heading(_ references: [ReferenceProcess]) -> String {
     Table.row(
@@ -33,6 +35,7 @@ struct MessageRows {
   private func row(
     _ name: String, _ job: String, _ file: String, limit: Double, _ targets: Targets, _ ours: () async throws -> Void
   ) async throws {
+    guard only.map("\(stage.name) \(name)".contains) ?? true else { return }
     try await ours()
     var mine: [Double] = []
     var theirs: [[Double]] = references.map { _ in [] }
@@ -156,7 +159,7 @@ struct MessageRows {
   }
 
   /// The signature alone: the certificate is taken as it is.
-  private static func checkSignature(_ message: [UInt8]) throws {
+  static func checkSignature(_ message: [UInt8]) throws {
     let entity = try Entity(BufferSource(message))
     let data = try SignedDataReader(entity.parts[1].decodedBody).read(detached: entity.parts[0].canonical)
     for info in data.signerInfos {

@@ -10,6 +10,8 @@ import SMIMECrypto
 struct StageRows {
   let stage: Stage
   let rounds: Int
+  /// Rows whose names have this in them, all without it.
+  var only: String?
 
   private func median(_ body: () async throws -> Void) async rethrows -> Double {
     var rates: [Double] = []
@@ -27,6 +29,7 @@ struct StageRows {
     try encoder.finish()
     print(Table.row(["steps of 1 MiB", "MB/s"]))
     func row(_ name: String, _ body: () async throws -> Void) async throws {
+      guard only.map(name.contains) ?? true else { return }
       print(Table.row(["  " + name, Table.number(try await median(body) * Double(size) / 1e6)]))
     }
     let source = BufferSource(bytes)
@@ -77,6 +80,7 @@ struct StageRows {
     let signed = try await Stage.written { try await SMIMEWriter.sign(BufferSource(mail), by: [alice], to: $0) }
     print(Table.row(["steps of a message of 2 KiB, \(stage.name)", "µs"]))
     func row(_ name: String, _ body: () async throws -> Void) async throws {
+      guard only.map(name.contains) ?? true else { return }
       print(Table.row(["  " + name, Table.number(1e6 / (try await median(body)))]))
     }
     try await row("mail taken apart") { _ = try Entity(BufferSource(signed)) }
@@ -102,6 +106,7 @@ struct StageRows {
     }
     let reader = Reader(identities: [alice], paths: remembering)
     try await row("all of opening it, path remembered") { _ = try await reader.open(BufferSource(signed), at: now) }
+    try await row("its signature checked, and no more") { try MessageRows.checkSignature(signed) }
     try await row("signing it") {
       _ = try await Stage.written { try await SMIMEWriter.sign(BufferSource(mail), by: [alice], to: $0) }
     }
@@ -110,6 +115,10 @@ struct StageRows {
         try await SMIMEWriter.encrypt(BufferSource(mail), for: [alice.certificate], as: .modern, to: $0)
       }
     }
+    let sealed = try await Stage.written {
+      try await SMIMEWriter.encrypt(BufferSource(mail), for: [alice.certificate], as: .modern, to: $0)
+    }
+    try await row("opening that") { _ = try await reader.open(BufferSource(sealed), at: now) }
     print()
   }
 }

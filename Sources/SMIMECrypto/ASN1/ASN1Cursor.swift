@@ -11,9 +11,12 @@ package indirect enum ASN1Path: Sendable {
   case root(StaticString)
   case field(ASN1Path, StaticString)
   case element(ASN1Path, Int)
+  /// What is put behind a path as text.
+  case text(ASN1Path, String)
 
   package var description: String {
     switch self {
+    case .text(let path, let text): path.description + text
     case .root(let name): "\(name)"
     case .field(let path, let name): "\(path.description).\(name)"
     case .element(let path, let index): "\(path.description)[\(index)]"
@@ -30,117 +33,155 @@ package enum EncodingRules: Sendable {
 /// and then calls ``finish()``, so that trailing data is an error everywhere.
 ///
 /// Fields are named for the error's sake. Everything that is read is a slice of the bytes that were given, so an index
-/// of it is an offset in them.
+/// of it is an offset in them. The encoding is walked once when it is opened; from then on a cursor is a pair of offsets,
+/// and costs no memory.
 package struct ASN1Cursor: Sendable {
-  private var rest: ASN1NodeCollection.Iterator
-  private var next: ASN1Node?
-  private var offset: Int
-  private var index = 0
-  package let path: ASN1Path
+  /// The step from ``around`` to here, which is put into a path when somebody asks, or goes further down.
+  private enum Step: Sendable {
+    case none
+    case field(StaticString)
+    case element(Int)
+  }
+
+  private let bytes: ArraySlice<UInt8>
   package let rules: EncodingRules
-  /// The encoding of the whole value whose elements are read, tag and length included.
-  package let encoded: ArraySlice<UInt8>
+  private var start: Int
+  private var end: Int
+  private var around: ASN1Path?
+  private var step: Step
+  private var index = 0
+
+  // The next element.
+  private var offset: Int
+  private var header: TLVHeader?
+  private var nextEnd: Int
+  /// Where the elements end.
+  private var contentEnd: Int
 
   // MARK: Opening
 
   /// Parses `bytes` as one value and stands before it: `var top = try ASN1Cursor(bytes, as: "Certificate")`.
   package init(_ bytes: ArraySlice<UInt8>, as name: StaticString, rules: EncodingRules = .der) throws(Malformed) {
-    let node = try Self.parse(bytes, path: .root(name), rules: rules)
-    self.init(top: node, path: .root(name), rules: rules)
-  }
-
-  /// Stands before `node`, which was parsed already.
-  package init(_ node: ASN1Node, as name: StaticString, rules: EncodingRules = .der) {
-    self.init(top: node, path: .root(name), rules: rules)
-  }
-
-  private init(top node: ASN1Node, path: ASN1Path, rules: EncodingRules) {
-    rest = ASN1Cursor.noNodes
-    next = node
-    offset = node.encodedBytes.startIndex
-    encoded = node.encodedBytes
-    self.path = path
+    self.bytes = bytes
     self.rules = rules
+    around = nil
+    step = .field(name)
+    start = bytes.startIndex
+    end = bytes.endIndex
+    offset = start
+    nextEnd = end
+    contentEnd = end
+    do throws(Malformed) {
+      let count = try TLVHeader.end(
+        ofValueAt: 0, in: bytes.span, before: bytes.count, rules: rules, base: bytes.startIndex)
+      guard count == bytes.count else { throw Malformed("data follows the value", offset: start + count) }
+      header = try TLVHeader.read(bytes.span, at: 0, rules: rules, base: start)
+    } catch { throw Malformed(error.reason, path: "\(name)", offset: error.offset) }
   }
 
-  private init(elementsOf node: ASN1Node, _ nodes: ASN1NodeCollection, path: ASN1Path, rules: EncodingRules) {
-    rest = nodes.makeIterator()
-    encoded = node.encodedBytes
-    offset = node.encodedBytes.startIndex
-    self.path = path
-    self.rules = rules
-    next = rest.next()
-    if let next { offset = next.encodedBytes.startIndex }
+  /// Enters the element that `parent` stands before.
+  private init(elementOf parent: ASN1Cursor, _ header: TLVHeader, around: ASN1Path?, step: Step) throws(Malformed) {
+    bytes = parent.bytes
+    rules = parent.rules
+    start = parent.offset
+    end = parent.nextEnd
+    self.around = around
+    self.step = step
+    offset = start + header.headerCount
+    nextEnd = offset
+    // Two octets close an indefinite length.
+    contentEnd = header.length == nil ? end - 2 : end
+    try look()
   }
 
-  /// An iterator over nothing, for a cursor that holds a single node.
-  private static let noNodes: ASN1NodeCollection.Iterator = {
-    guard let node = try? DER.parse([0x30, 0x00]), case .constructed(let nodes) = node.content else {
-      preconditionFailure("swift-asn1 reads an empty SEQUENCE")
+  /// Reads the header of the element at ``offset``.
+  private mutating func look() throws(Malformed) {
+    guard offset < contentEnd else {
+      header = nil
+      nextEnd = offset
+      return
     }
-    return nodes.makeIterator()
-  }()
-
-  private static func parse(
-    _ bytes: ArraySlice<UInt8>, path: ASN1Path, rules: EncodingRules
-  ) throws(Malformed) -> ASN1Node {
-    do {
-      switch rules {
-      case .der: return try DER.parse(bytes)
-      case .ber: return try BER.parse(bytes)
+    let base = bytes.startIndex
+    do throws(Malformed) {
+      guard let found = try TLVHeader.read(bytes.span, at: offset - base, rules: rules, base: base) else {
+        throw Malformed("ends inside a header", offset: contentEnd)
       }
-    } catch {
-      let fault = TLVHeader.firstFault(in: bytes, rules: rules)
-      throw Malformed(fault.reason, path: path.description, offset: fault.offset)
+      header = found
+      if let length = found.length {
+        nextEnd = offset + found.headerCount + length
+        guard nextEnd <= contentEnd else { throw Malformed("ends early", offset: contentEnd) }
+      } else {
+        nextEnd =
+          base
+          + (try TLVHeader.end(
+            ofValueAt: offset - base, in: bytes.span, before: contentEnd - base, rules: rules, base: base))
+      }
+    } catch { throw Malformed(error.reason, path: path.description, offset: error.offset) }
+  }
+
+  package var path: ASN1Path {
+    switch step {
+    case .none: around ?? .root("")
+    case .field(let name): around.map { .field($0, name) } ?? .root(name)
+    case .element(let index): .element(around ?? .root(""), index)
     }
   }
+
+  /// Makes the path to here what stands around the next element.
+  private mutating func settle() {
+    if case .none = step { return }
+    around = path
+    step = .none
+  }
+
+  /// The encoding of the whole value whose elements are read, tag and length included.
+  package var encoded: ArraySlice<UInt8> { bytes[start..<end] }
 
   // MARK: Looking
 
-  // Not inlined: swift 6.3.1's optimiser ends with an ownership error where these are inlined beside a `node(_:)`.
-
   /// The next element's tag, nil at the end.
-  package var tag: ASN1Identifier? {
-    @inline(never) get { next?.identifier }
-  }
+  package var tag: ASN1Identifier? { header?.tag }
 
-  package var isAtEnd: Bool {
-    @inline(never) get { next == nil }
-  }
+  package var isAtEnd: Bool { header == nil }
 
   /// The end of the structure; anything that is left is an error.
   package func finish() throws(Malformed) {
-    guard let next else { return }
-    throw failure("there is more than the structure allows (\(next.identifier.name))")
+    guard let header else { return }
+    throw failure("there is more than the structure allows (\(header.tag.name))")
   }
 
   /// An error at the next element.
   package func failure(_ reason: String, _ field: StaticString? = nil) -> Malformed {
+    failure(reason, field, at: offset)
+  }
+
+  private func failure(_ reason: String, _ field: StaticString?, at offset: Int) -> Malformed {
     let place = field.map { ASN1Path.field(path, $0) } ?? path
     return Malformed(reason, path: place.description, offset: offset)
   }
 
   // MARK: Taking
 
-  /// Takes the next element, whatever it is.
-  package mutating func node(_ field: StaticString? = nil) throws(Malformed) -> ASN1Node {
-    guard let node = next else { throw failure("is missing", field) }
-    next = rest.next()
+  /// Goes on to the element behind the next one, whose whole encoding this is.
+  private mutating func advance() throws(Malformed) -> Range<Int> {
+    let taken = offset..<nextEnd
+    offset = nextEnd
     index += 1
-    if let next { offset = next.encodedBytes.startIndex } else { offset = node.encodedBytes.endIndex }
-    return node
+    try look()
+    return taken
   }
 
-  /// Takes the next element if it has `tag`.
-  package mutating func node(_ tag: ASN1Identifier, _ field: StaticString? = nil) throws(Malformed) -> ASN1Node {
-    guard let found = next else { throw failure("\(tag.name) is missing", field) }
-    guard found.identifier == tag else { throw failure("expected \(tag.name), found \(found.identifier.name)", field) }
-    return try node(field)
+  /// The header of the next element, which must have `tag`.
+  private func expect(_ tag: ASN1Identifier, _ field: StaticString?) throws(Malformed) -> TLVHeader {
+    guard let header else { throw failure("\(tag.name) is missing", field) }
+    guard header.tag == tag else { throw failure("expected \(tag.name), found \(header.tag.name)", field) }
+    return header
   }
 
   /// The whole encoding of the next element, tag and length included.
   package mutating func raw(_ field: StaticString? = nil) throws(Malformed) -> ArraySlice<UInt8> {
-    try node(field).encodedBytes
+    guard header != nil else { throw failure("is missing", field) }
+    return bytes[try advance()]
   }
 
   /// The whole encoding of the next element if it has `tag`, else nil and nothing is taken.
@@ -148,24 +189,84 @@ package struct ASN1Cursor: Sendable {
     self.tag == tag ? try raw() : nil
   }
 
+  private mutating func descend(
+    _ tag: ASN1Identifier, _ field: StaticString?, _ step: Step
+  ) throws(Malformed) -> ASN1Cursor {
+    let header = try expect(tag, field)
+    guard header.isConstructed else { throw failure("is primitive and must be constructed", field) }
+    var inner = self.step
+    if case .none = step {
+    } else {
+      settle()
+      inner = step
+    }
+    let child = try ASN1Cursor(elementOf: self, header, around: around, step: inner)
+    _ = try advance()
+    return child
+  }
+
+  // MARK: In place
+
+  /// What a cursor goes back to when it leaves an element that it entered in place.
+  package struct Scope {
+    fileprivate let start: Int
+    fileprivate let end: Int
+    fileprivate let contentEnd: Int
+    fileprivate let index: Int
+    fileprivate let around: ASN1Path?
+  }
+
+  /// Enters the next element without a cursor of its own, until ``leave(_:)``: for what certificates and messages have many
+  /// of. Nothing is copied.
+  package mutating func begin(_ tag: ASN1Identifier, _ field: StaticString) throws(Malformed) -> Scope {
+    try begin(tag, field, .field(field))
+  }
+
+  /// The same for the next element of a SEQUENCE OF or SET OF.
+  package mutating func beginElement(_ tag: ASN1Identifier = .sequence) throws(Malformed) -> Scope {
+    try begin(tag, nil, .element(index))
+  }
+
+  private mutating func begin(
+    _ tag: ASN1Identifier, _ field: StaticString?, _ inner: Step
+  ) throws(Malformed) -> Scope {
+    let header = try expect(tag, field)
+    guard header.isConstructed else { throw failure("is primitive and must be constructed", field) }
+    settle()
+    let scope = Scope(start: start, end: end, contentEnd: contentEnd, index: index, around: around)
+    step = inner
+    start = offset
+    end = nextEnd
+    contentEnd = header.length == nil ? nextEnd - 2 : nextEnd
+    offset += header.headerCount
+    index = 0
+    try look()
+    return scope
+  }
+
+  /// The end of what ``begin(_:_:)`` entered: anything that is left in it is an error. Goes on behind it.
+  package mutating func leave(_ scope: Scope) throws(Malformed) {
+    try finish()
+    offset = end
+    start = scope.start
+    end = scope.end
+    contentEnd = scope.contentEnd
+    index = scope.index + 1
+    around = scope.around
+    step = .none
+    try look()
+  }
+
+  // MARK: By cursors of their own
+
   /// Enters the next element, which must be constructed and have `tag` (EXPLICIT tags and IMPLICIT SEQUENCEs alike).
   package mutating func constructed(_ tag: ASN1Identifier, _ field: StaticString) throws(Malformed) -> ASN1Cursor {
-    let before = self
-    let node = try node(tag, field)
-    guard case .constructed(let nodes) = node.content else {
-      throw before.failure("is primitive and must be constructed", field)
-    }
-    return ASN1Cursor(elementsOf: node, nodes, path: .field(path, field), rules: rules)
+    try descend(tag, field, .field(field))
   }
 
   /// Enters the next element without a name of its own: for a value whose place the cursor's path names already.
   package mutating func enter(_ tag: ASN1Identifier = .sequence) throws(Malformed) -> ASN1Cursor {
-    let before = self
-    let node = try node(tag)
-    guard case .constructed(let nodes) = node.content else {
-      throw before.failure("is primitive and must be constructed")
-    }
-    return ASN1Cursor(elementsOf: node, nodes, path: path, rules: rules)
+    try descend(tag, nil, .none)
   }
 
   package mutating func sequence(_ field: StaticString) throws(Malformed) -> ASN1Cursor {
@@ -178,13 +279,7 @@ package struct ASN1Cursor: Sendable {
 
   /// Enters the next element of a SEQUENCE OF or SET OF; the error's path has its index.
   package mutating func element(_ tag: ASN1Identifier = .sequence) throws(Malformed) -> ASN1Cursor {
-    let before = self
-    let at = index
-    let node = try node(tag)
-    guard case .constructed(let nodes) = node.content else {
-      throw before.failure("is primitive and must be constructed")
-    }
-    return ASN1Cursor(elementsOf: node, nodes, path: .element(path, at), rules: rules)
+    try descend(tag, nil, .element(index))
   }
 
   /// Enters the next element if it has `tag`, else nil and nothing is taken.
@@ -201,12 +296,23 @@ package struct ASN1Cursor: Sendable {
 
   // MARK: Values
 
+  /// The content of the next element, which must be primitive and have `tag`; nil, and nothing is taken, when it is
+  /// constructed.
+  private mutating func primitive(
+    _ tag: ASN1Identifier, _ field: StaticString
+  ) throws(Malformed) -> ArraySlice<UInt8>? {
+    let header = try expect(tag, field)
+    guard !header.isConstructed else { return nil }
+    let content = offset + header.headerCount
+    return bytes[content..<(try advance().upperBound)]
+  }
+
   package mutating func oid(_ field: StaticString) throws(Malformed) -> ASN1ObjectIdentifier {
-    let before = self
-    let node = try node(.objectIdentifier, field)
-    guard let oid = try? ASN1ObjectIdentifier(derEncoded: node, withIdentifier: .objectIdentifier) else {
-      throw before.failure("is not a valid OBJECT IDENTIFIER", field)
-    }
+    let at = offset
+    let encoded = offset..<nextEnd
+    guard let content = try primitive(.objectIdentifier, field),
+      let oid = KnownOIDs[content] ?? (try? ASN1ObjectIdentifier(derEncoded: bytes[encoded]))
+    else { throw failure("is not a valid OBJECT IDENTIFIER", field, at: at) }
     return oid
   }
 
@@ -214,30 +320,36 @@ package struct ASN1Cursor: Sendable {
   package mutating func integer(
     _ field: StaticString, tag: ASN1Identifier = .integer
   ) throws(Malformed) -> ArraySlice<UInt8> {
-    let before = self
-    let node = try node(tag, field)
-    guard case .primitive(let bytes) = node.content, !bytes.isEmpty else {
-      throw before.failure("is not a valid INTEGER", field)
+    let at = offset
+    guard let bytes = try primitive(tag, field), !bytes.isEmpty else {
+      throw failure("is not a valid INTEGER", field, at: at)
     }
     return bytes
   }
 
   /// An INTEGER that fits an `Int`.
   package mutating func int(_ field: StaticString, tag: ASN1Identifier = .integer) throws(Malformed) -> Int {
-    let before = self
+    let at = offset
     let bytes = try integer(field, tag: tag)
-    guard bytes.count <= 8 else { throw before.failure("is too large a number", field) }
+    guard bytes.count <= 8 else { throw failure("is too large a number", field, at: at) }
     return bytes.reduce(bytes.first.map { $0 & 0x80 != 0 ? -1 : 0 } ?? 0) { $0 << 8 | Int($1) }
   }
 
+  /// The magnitude of an INTEGER that is not negative, big-endian, without leading zeros.
+  package mutating func magnitude(_ field: StaticString) throws(Malformed) -> ArraySlice<UInt8> {
+    let at = offset
+    let octets = try integer(field)
+    guard octets.first.map({ $0 < 0x80 }) ?? false else { throw failure("is negative", field, at: at) }
+    return octets.drop { $0 == 0 }
+  }
+
   package mutating func boolean(_ field: StaticString, tag: ASN1Identifier = .boolean) throws(Malformed) -> Bool {
-    let before = self
-    let node = try node(tag, field)
-    guard case .primitive(let bytes) = node.content, let value = bytes.first, bytes.count == 1 else {
-      throw before.failure("is not a valid BOOLEAN", field)
+    let at = offset
+    guard let bytes = try primitive(tag, field), let value = bytes.first, bytes.count == 1 else {
+      throw failure("is not a valid BOOLEAN", field, at: at)
     }
     guard rules == .ber || value == 0 || value == 0xFF else {
-      throw before.failure("is a BOOLEAN that DER does not allow", field)
+      throw failure("is a BOOLEAN that DER does not allow", field, at: at)
     }
     return value != 0
   }
@@ -246,54 +358,64 @@ package struct ASN1Cursor: Sendable {
   package mutating func octets(
     _ field: StaticString, tag: ASN1Identifier = .octetString
   ) throws(Malformed) -> ArraySlice<UInt8> {
-    let before = self
-    let node = try node(tag, field)
-    if case .primitive(let bytes) = node.content { return bytes }
-    guard rules == .ber, let joined = try? ASN1OctetString(berEncoded: node, withIdentifier: tag) else {
-      throw before.failure("is not a valid OCTET STRING", field)
-    }
-    return joined.bytes
+    let at = offset
+    if let content = try primitive(tag, field) { return content }
+    guard rules == .ber else { throw failure("is not a valid OCTET STRING", field, at: at) }
+    var joined: [UInt8] = []
+    var segments = try descend(tag, field, .field(field))
+    try segments.joinSegments(into: &joined)
+    return joined[...]
   }
 
-  /// A BIT STRING's content; `paddingBits` of the last octet do not count.
+  /// X.690 §8.7.3: segments, which may be segmented again. The nesting is bounded where the bytes are opened.
+  private mutating func joinSegments(into joined: inout [UInt8]) throws(Malformed) {
+    while !isAtEnd {
+      if let content = try primitive(.octetString, "segment") {
+        joined += content
+      } else {
+        var inner = try enter(.octetString)
+        try inner.joinSegments(into: &joined)
+      }
+    }
+  }
+
+  /// A BIT STRING's content; `paddingBits` of the last octet do not count, and are zero.
   package mutating func bits(
     _ field: StaticString, tag: ASN1Identifier = .bitString
   ) throws(Malformed) -> ASN1BitString {
-    let before = self
-    let node = try node(tag, field)
-    let bits: ASN1BitString?
-    switch rules {
-    case .der: bits = try? ASN1BitString(derEncoded: node, withIdentifier: tag)
-    case .ber: bits = try? ASN1BitString(berEncoded: node, withIdentifier: tag)
-    }
-    guard let bits else { throw before.failure("is not a valid BIT STRING", field) }
-    return bits
+    let at = offset
+    guard let content = try primitive(tag, field), let padding = content.first, padding < 8,
+      content.count == 1 ? padding == 0 : (content.last ?? 0) & ~(UInt8.max << padding) == 0
+    else { throw failure("is not a valid BIT STRING", field, at: at) }
+    return ASN1BitString(bytes: content.dropFirst(), paddingBits: Int(padding))
   }
 
   /// The content of a BIT STRING that holds octets, as signatures and keys do: no padding bits.
   package mutating func bitOctets(_ field: StaticString) throws(Malformed) -> ArraySlice<UInt8> {
-    let before = self
+    let at = offset
     let bits = try bits(field)
-    guard bits.paddingBits == 0 else { throw before.failure("is not a whole number of octets", field) }
+    guard bits.paddingBits == 0 else { throw failure("is not a whole number of octets", field, at: at) }
     return bits.bytes
   }
 
   package mutating func null(_ field: StaticString) throws(Malformed) {
-    let before = self
-    let node = try node(.null, field)
-    guard case .primitive(let bytes) = node.content, bytes.isEmpty else {
-      throw before.failure("is not a valid NULL", field)
+    let at = offset
+    guard let bytes = try primitive(.null, field), bytes.isEmpty else {
+      throw failure("is not a valid NULL", field, at: at)
     }
   }
 
   /// A `Time` (RFC 5280 §4.1.2.5): UTCTime or GeneralizedTime.
   package mutating func time(_ field: StaticString) throws(Malformed) -> Date {
-    let before = self
-    let node = try node(field)
-    guard case .primitive(let bytes) = node.content,
-      node.identifier == .utcTime || node.identifier == .generalizedTime,
-      let date = ASN1Time.date(bytes, generalized: node.identifier == .generalizedTime)
-    else { throw before.failure("is not a valid time", field) }
+    let at = offset
+    let isGeneralized = tag == .generalizedTime
+    guard isGeneralized || tag == .utcTime else {
+      guard header != nil else { throw failure("is missing", field) }
+      throw failure("is not a valid time", field)
+    }
+    guard let content = try primitive(isGeneralized ? .generalizedTime : .utcTime, field),
+      let date = ASN1Time.date(content, generalized: isGeneralized)
+    else { throw failure("is not a valid time", field, at: at) }
     return date
   }
 }

@@ -196,7 +196,7 @@ public struct ContentCipherParameters: Hashable, Sendable {
 
   /// As it is written; aes-ICVlen is always there, since OpenSSL cannot read a message without it.
   public var identifier: AlgorithmIdentifier {
-    let parameters = DER.Serializer.encode { der in
+    let parameters = DERWriter.encode { der in
       switch encryption {
       case .aesGCM, .aesCCM:
         der.sequence { der in

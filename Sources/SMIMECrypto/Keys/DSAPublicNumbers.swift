@@ -40,7 +40,7 @@ struct DSAPublicNumbers {
 
   /// The four numbers as libcrypto takes them: SEQUENCE { y, p, q, g }.
   var encoded: [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in for number in [y, p, q, g] { der.unsigned(number) } }
     }
   }

@@ -6,9 +6,9 @@ import SwiftASN1
 /// twice as fast), swift-crypto for the NIST curves, curve25519 and lattices, libcrypto for the other curves.
 enum KeyMaterial: Sendable {
   case rsa(RSAPrivateMaterial)
-  case p256(P256.Signing.PrivateKey)
-  case p384(P384.Signing.PrivateKey)
-  case p521(P521.Signing.PrivateKey)
+  case p256(CurveKey<P256.Signing.PrivateKey, P256.KeyAgreement.PrivateKey>)
+  case p384(CurveKey<P384.Signing.PrivateKey, P384.KeyAgreement.PrivateKey>)
+  case p521(CurveKey<P521.Signing.PrivateKey, P521.KeyAgreement.PrivateKey>)
   case ed25519(Curve25519.Signing.PrivateKey)
   case x25519(Curve25519.KeyAgreement.PrivateKey)
   case mlDSA65(MLDSA65.PrivateKey)
@@ -43,9 +43,9 @@ enum KeyMaterial: Sendable {
   private var publicBytes: [UInt8] {
     switch self {
     case .rsa(let key): key.numbers.encoded
-    case .p256(let key): [UInt8](key.publicKey.x963Representation)
-    case .p384(let key): [UInt8](key.publicKey.x963Representation)
-    case .p521(let key): [UInt8](key.publicKey.x963Representation)
+    case .p256(let key): [UInt8](key.signing.publicKey.x963Representation)
+    case .p384(let key): [UInt8](key.signing.publicKey.x963Representation)
+    case .p521(let key): [UInt8](key.signing.publicKey.x963Representation)
     case .ed25519(let key): [UInt8](key.publicKey.rawRepresentation)
     case .x25519(let key): [UInt8](key.publicKey.rawRepresentation)
     case .mlDSA65(let key): [UInt8](key.publicKey.rawRepresentation)
@@ -76,11 +76,11 @@ enum KeyMaterial: Sendable {
 
   /// RFC 5480 §2.1.1: the curve by name.
   static func identifier(_ curve: EllipticCurve) -> AlgorithmIdentifier {
-    AlgorithmIdentifier(OID.ecPublicKey, parameters: ArraySlice(DER.Serializer.encode { $0.oid(curve.oid) }))
+    AlgorithmIdentifier(OID.ecPublicKey, parameters: ArraySlice(DERWriter.encode { $0.oid(curve.oid) }))
   }
 
   static func spki(_ identifier: AlgorithmIdentifier, _ key: [UInt8]) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         identifier.write(to: &der)
         der.bits(key)
@@ -94,9 +94,9 @@ enum KeyMaterial: Sendable {
   /// - Throws: ``Unsupported``, or any error when it is no such key.
   init(_ kind: PrivateKey.Kind, secret: [UInt8]) throws {
     switch kind {
-    case .ec(.p256): self = .p256(try P256.Signing.PrivateKey(rawRepresentation: secret))
-    case .ec(.p384): self = .p384(try P384.Signing.PrivateKey(rawRepresentation: secret))
-    case .ec(.p521): self = .p521(try P521.Signing.PrivateKey(rawRepresentation: secret))
+    case .ec(.p256): self = .p256(CurveKey(try P256.Signing.PrivateKey(rawRepresentation: secret)))
+    case .ec(.p384): self = .p384(CurveKey(try P384.Signing.PrivateKey(rawRepresentation: secret)))
+    case .ec(.p521): self = .p521(CurveKey(try P521.Signing.PrivateKey(rawRepresentation: secret)))
     case .ed25519: self = .ed25519(try Curve25519.Signing.PrivateKey(rawRepresentation: secret))
     case .x25519: self = .x25519(try Curve25519.KeyAgreement.PrivateKey(rawRepresentation: secret))
     case .mlDSA65: self = .mlDSA65(try MLDSA65.PrivateKey(seedRepresentation: secret, publicKey: nil))
@@ -119,9 +119,9 @@ enum KeyMaterial: Sendable {
   /// A new key, of any kind but RSA.
   init(generate kind: PrivateKey.Kind) throws {
     switch kind {
-    case .ec(.p256): self = .p256(P256.Signing.PrivateKey())
-    case .ec(.p384): self = .p384(P384.Signing.PrivateKey())
-    case .ec(.p521): self = .p521(P521.Signing.PrivateKey())
+    case .ec(.p256): self = .p256(CurveKey(P256.Signing.PrivateKey()))
+    case .ec(.p384): self = .p384(CurveKey(P384.Signing.PrivateKey()))
+    case .ec(.p521): self = .p521(CurveKey(P521.Signing.PrivateKey()))
     case .ed25519: self = .ed25519(Curve25519.Signing.PrivateKey())
     case .x25519: self = .x25519(Curve25519.KeyAgreement.PrivateKey())
     case .mlDSA65: self = .mlDSA65(try MLDSA65.PrivateKey())
@@ -143,9 +143,9 @@ enum KeyMaterial: Sendable {
   var secret: [UInt8]? {
     switch self {
     case .rsa: nil
-    case .p256(let key): [UInt8](key.rawRepresentation)
-    case .p384(let key): [UInt8](key.rawRepresentation)
-    case .p521(let key): [UInt8](key.rawRepresentation)
+    case .p256(let key): [UInt8](key.signing.rawRepresentation)
+    case .p384(let key): [UInt8](key.signing.rawRepresentation)
+    case .p521(let key): [UInt8](key.signing.rawRepresentation)
     case .ed25519(let key): [UInt8](key.rawRepresentation)
     case .x25519(let key): [UInt8](key.rawRepresentation)
     case .mlDSA65(let key): [UInt8](key.seedRepresentation)

@@ -10,13 +10,13 @@ extension PrivateKey {
       let secret: SharedSecret
       switch (material, peer.kind) {
       case (.p256(let key), .ec(.p256)):
-        secret = try P256.KeyAgreement.PrivateKey(rawRepresentation: key.rawRepresentation)
+        secret = try key.agreement { try .init(rawRepresentation: $0.rawRepresentation) }
           .sharedSecretFromKeyAgreement(with: .init(x963Representation: peer.uncompressedPoint()))
       case (.p384(let key), .ec(.p384)):
-        secret = try P384.KeyAgreement.PrivateKey(rawRepresentation: key.rawRepresentation)
+        secret = try key.agreement { try .init(rawRepresentation: $0.rawRepresentation) }
           .sharedSecretFromKeyAgreement(with: .init(x963Representation: peer.uncompressedPoint()))
       case (.p521(let key), .ec(.p521)):
-        secret = try P521.KeyAgreement.PrivateKey(rawRepresentation: key.rawRepresentation)
+        secret = try key.agreement { try .init(rawRepresentation: $0.rawRepresentation) }
           .sharedSecretFromKeyAgreement(with: .init(x963Representation: peer.uncompressedPoint()))
       case (.x25519(let key), .x25519):
         return try Self.checked(
@@ -52,21 +52,16 @@ extension PublicKey {
   /// Agrees on a secret with the owner of this key by a fresh one: the secret, and the fresh key's public half, which goes
   /// along with the message.
   ///
-  /// On curves by libcrypto where it is there, whose new keys cost less: a message for a hundred recipients takes an eighth
-  /// less time.
+  /// On curves by libcrypto where it is there, which makes new keys in a fifth of the time.
   ///
   /// - Throws: ``Unsupported`` when keys of this kind agree on nothing, or this one cannot be used.
   package func agreeFreshly() throws(Unsupported) -> (secret: SymmetricKey, ephemeral: [UInt8]) {
-    let refusal = Unsupported("key agreement with \(summary)")
     #if OpenSSL
-      if case .ec(let curve) = kind {
-        guard let agreed = EVPKey.agreeFreshly(curve, with: keyBytes) else { throw refusal }
-        return (SymmetricKey(octets: agreed.secret), agreed.point)
-      }
+      if case .ec(let curve) = kind, let agreed = FreshAgreement.agree(curve, with: keyBytes) { return agreed }
     #endif
     guard let kind = PrivateKey.Kind(kind), let ephemeral = try? PrivateKey(generate: kind),
       let secret = try? ephemeral.sharedSecret(with: self)
-    else { throw refusal }
+    else { throw Unsupported("key agreement with \(summary)") }
     return (secret, Array(ephemeral.publicKey.keyBytes))
   }
 }

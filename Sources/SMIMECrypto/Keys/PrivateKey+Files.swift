@@ -83,7 +83,7 @@ extension PrivateKey {
 
   /// The key as PKCS#8, not encrypted: secret bytes.
   public var pkcs8: [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         der.int(0)
         material.identifier.write(to: &der)
@@ -91,10 +91,10 @@ extension PrivateKey {
         case .rsa: der.octets(pkcs1 ?? [])
         case .ec: der.octets(sec1(namingCurve: false))
         case .ed25519, .ed448, .x25519, .x448:
-          der.octets(DER.Serializer.encode { $0.octets(material.secret ?? []) })
+          der.octets(DERWriter.encode { $0.octets(material.secret ?? []) })
         case .mlDSA65, .mlDSA87, .mlKEM768, .mlKEM1024:
           // RFC 9881 §6, RFC 9935 §6: the seed is the form to write.
-          der.octets(DER.Serializer.encode { $0.octets(material.secret ?? [], tag: .primitive(0)) })
+          der.octets(DERWriter.encode { $0.octets(material.secret ?? [], tag: .primitive(0)) })
         }
       }
     }
@@ -111,7 +111,7 @@ extension PrivateKey {
   }
 
   private func sec1(namingCurve: Bool) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         der.int(1)
         der.octets(material.secret ?? [])
@@ -178,7 +178,7 @@ extension PasswordEncryption {
   static func encryptedPrivateKey(_ pkcs8: [UInt8], password: Password) throws -> [UInt8] {
     let scheme = try pbes2()
     let encrypted = try scheme.encrypt(pkcs8, password: password)
-    return DER.Serializer.encode { der in
+    return DERWriter.encode { der in
       der.sequence { der in
         scheme.identifier.write(to: &der)
         der.octets(encrypted)

@@ -94,9 +94,12 @@ public struct PrivateKey: Sendable, CustomStringConvertible, CustomDebugStringCo
     guard digest.count == digestAlgorithm.byteCount else { throw Unsupported("a digest of \(digest.count) bytes") }
     switch material {
     case .rsa(let key): return try key.sign(digest, algorithm)
-    case .p256(let key): return ECDSAValue.encode(try key.signature(for: GivenDigest(digest)).rawRepresentation)
-    case .p384(let key): return ECDSAValue.encode(try key.signature(for: GivenDigest(digest)).rawRepresentation)
-    case .p521(let key): return ECDSAValue.encode(try key.signature(for: GivenDigest(digest)).rawRepresentation)
+    case .p256(let key):
+      return ECDSAValue.encode(try key.signing.signature(for: GivenDigest(digest)).rawRepresentation)
+    case .p384(let key):
+      return ECDSAValue.encode(try key.signing.signature(for: GivenDigest(digest)).rawRepresentation)
+    case .p521(let key):
+      return ECDSAValue.encode(try key.signing.signature(for: GivenDigest(digest)).rawRepresentation)
     #if OpenSSL
       case .evp(let key): return try key.handle.sign(digest: digest)
     #endif
@@ -145,7 +148,7 @@ enum ECDSAValue {
   static func encode(_ numbers: some Sequence<UInt8>) -> [UInt8] {
     let octets = Array(numbers)
     let half = octets.count / 2
-    return DER.value(0x30, integer(octets[..<half]), integer(octets[half...]))
+    return DERWriter.value(0x30, integer(octets[..<half]), integer(octets[half...]))
   }
 
   private static func integer(_ magnitude: ArraySlice<UInt8>) -> [UInt8] {

@@ -54,49 +54,66 @@ extension PublicKey {
     return Unsupported("\(algorithm.name) with \(summary)")
   }
 
+  #if OpenSSL
+    /// RSA v1.5 by libcrypto's bare operation and a block that is built and compared; PSS by swift-crypto where it can, since
+    /// libcrypto takes a millisecond to look its first digest up.
+    private func isValidRSA(
+      _ signature: ArraySlice<UInt8>, _ digest: [UInt8], _ algorithm: SignatureAlgorithm
+    ) throws(Unsupported) -> Bool {
+      let key = try KnownRSAKeys.handle(keyBytes)
+      guard signature.count == key.byteCount else { return false }
+      switch algorithm {
+      case .rsaPKCS1(let name):
+        guard let block = key.encryptRaw(signature) else { return false }
+        // QUIRK: DigestInfo without NULL (old Java and embedded signers); RFC 8017 §9.2 note 2 lets verifiers take it.
+        return EMSAPKCS1.matches(block, digest, name, withNull: true)
+          || EMSAPKCS1.matches(block, digest, name, withNull: false)
+      case .rsaPSS(let parameters):
+        let numbers = try rsaNumbers()
+        if parameters.digest.isExtendable {
+          guard let block = key.encryptRaw(signature) else { return false }
+          return try EMSAPSSWithSHAKE(parameters.digest).matches(block, digest, modulusBits: numbers.bits)
+        }
+        if let isValid = try isValidInSwiftCrypto(signature, digest, algorithm, numbers) { return isValid }
+        return try EVPKey(rsa: numbers).isValid(signature, digest, algorithm)
+      case .ecdsa, .ed25519, .ed448, .mlDSA65, .mlDSA87, .dsa: throw mismatch(algorithm)
+      }
+    }
+  #else
+    private func isValidRSA(
+      _ signature: ArraySlice<UInt8>, _ digest: [UInt8], _ algorithm: SignatureAlgorithm
+    ) throws(Unsupported) -> Bool {
+      let numbers = try rsaNumbers()
+      guard signature.count == numbers.modulus.count else { return false }
+      if let isValid = try isValidInSwiftCrypto(signature, digest, algorithm, numbers) { return isValid }
+      throw Unsupported("\(algorithm.name) without the OpenSSL trait")
+    }
+  #endif
+
   private func rsaNumbers() throws(Unsupported) -> RSAPublicNumbers {
     guard let numbers = RSAPublicNumbers(keyBytes) else { throw Unsupported(summary) }
     if let objection = numbers.objection { throw Unsupported(objection) }
     return numbers
   }
 
-  /// RSA by swift-crypto where it can: it starts in no time. It has four digests (and ends the process when it is given
-  /// another) and PSS with one digest and a salt of its size; what is beyond goes to libcrypto.
-  private func isValidRSA(
-    _ signature: ArraySlice<UInt8>, _ digest: [UInt8], _ algorithm: SignatureAlgorithm
-  ) throws(Unsupported) -> Bool {
-    let numbers = try rsaNumbers()
-    guard signature.count == numbers.modulus.count else { return false }
-    let padding: _RSA.Signing.Padding?
+  /// swift-crypto has four digests (and ends the process when it is given another), PSS with one digest and a salt of its
+  /// size, and no key below 1024 bits; nil for what is beyond.
+  private func isValidInSwiftCrypto(
+    _ signature: ArraySlice<UInt8>, _ digest: [UInt8], _ algorithm: SignatureAlgorithm, _ numbers: RSAPublicNumbers
+  ) throws(Unsupported) -> Bool? {
+    let padding: _RSA.Signing.Padding
     switch algorithm {
-    case .rsaPKCS1(let digest): padding = digest.isInSwiftCryptoRSA ? .insecurePKCS1v1_5 : nil
-    case .rsaPSS(let parameters):
-      padding = parameters.digest.isInSwiftCryptoRSA && parameters == PSSParameters(parameters.digest) ? .PSS : nil
-    case .ecdsa, .ed25519, .ed448, .mlDSA65, .mlDSA87, .dsa: throw mismatch(algorithm)
+    case .rsaPKCS1(let digest) where digest.isInSwiftCryptoRSA: padding = .insecurePKCS1v1_5
+    case .rsaPSS(let parameters)
+    where parameters.digest.isInSwiftCryptoRSA && parameters == PSSParameters(parameters.digest):
+      padding = .PSS
+    default: return nil
     }
-    // Below 1024 bits swift-crypto takes no key.
-    let swiftDigest = padding == nil || numbers.bits < 1024 ? nil : RSADigest(digest)
-    if let padding, let swiftDigest {
-      guard let key = try? _RSA.Signing.PublicKey(unsafeDERRepresentation: numbers.encoded) else {
-        throw Unsupported("this \(summary) key")
-      }
-      if swiftDigest.isValid(signature, key, padding) { return true }
-      // QUIRK: DigestInfo without NULL (old Java and embedded signers); RFC 8017 §9.2 note 2 lets verifiers take it.
-      guard case .rsaPKCS1 = algorithm else { return false }
+    guard numbers.bits >= 1024, let digest = RSADigest(digest) else { return nil }
+    guard let key = try? _RSA.Signing.PublicKey(unsafeDERRepresentation: numbers.encoded) else {
+      throw Unsupported("this \(summary) key")
     }
-    #if OpenSSL
-      let key = try EVPKey(rsa: numbers)
-      if case .rsaPSS(let parameters) = algorithm, parameters.digest.isExtendable {
-        guard let block = key.encryptRaw(signature) else { return false }
-        return try EMSAPSSWithSHAKE(parameters.digest).matches(block, digest, modulusBits: numbers.bits)
-      }
-      if swiftDigest == nil, key.isValid(signature, digest, algorithm) { return true }
-      guard case .rsaPKCS1(let name) = algorithm, let block = key.encryptRaw(signature) else { return false }
-      return EMSAPKCS1.matches(block, digest, name, withNull: false)
-    #else
-      guard swiftDigest == nil else { return false }
-      throw Unsupported("\(algorithm.name) without the OpenSSL trait")
-    #endif
+    return digest.isValid(signature, key, padding)
   }
 
   private func isValidECDSA(
@@ -140,22 +157,39 @@ extension DigestAlgorithm {
   var isInSwiftCryptoRSA: Bool { [.sha1, .sha256, .sha384, .sha512].contains(self) }
 }
 
-/// RFC 8017 §9.2
-enum EMSAPKCS1 {
-  /// Whether `block` is exactly 00 01 FF … FF 00 DigestInfo. The block is built and compared, never parsed
-  /// (CVE-2026-12860).
-  static func matches(_ block: [UInt8], _ digest: [UInt8], _ algorithm: DigestAlgorithm, withNull: Bool) -> Bool {
-    let info = DER.Serializer.encode { der in
-      der.sequence { der in
-        (withNull ? algorithm.identifierWithNull : algorithm.identifier).write(to: &der)
-        der.octets(digest)
-      }
+#if OpenSSL
+  /// RFC 8017 §9.2
+  enum EMSAPKCS1 {
+    /// What stands before the digest in a DigestInfo.
+    private static func prefix(_ algorithm: DigestAlgorithm, withNull: Bool) -> [UInt8] {
+      let identifier = withNull ? algorithm.identifierWithNull : algorithm.identifier
+      let digest = [UInt8](repeating: 0, count: algorithm.byteCount)
+      let info = DERWriter.value(0x30, identifier.encoded, DERWriter.value(0x04, digest))
+      return Array(info.dropLast(algorithm.byteCount))
     }
-    let padding = block.count - info.count - 3
-    guard padding >= 8 else { return false }
-    return block == [0, 1] + [UInt8](repeating: 0xFF, count: padding) + [0] + info
+
+    private static let prefixes = Dictionary(
+      uniqueKeysWithValues: DigestAlgorithm.allCases.map { ($0, prefix($0, withNull: true)) })
+    private static let prefixesWithoutNull = Dictionary(
+      uniqueKeysWithValues: DigestAlgorithm.allCases.map { ($0, prefix($0, withNull: false)) })
+
+    /// Whether `block` is exactly 00 01 FF … FF 00 DigestInfo. The block is built and compared, never parsed
+    /// (CVE-2026-12860).
+    static func matches(_ block: [UInt8], _ digest: [UInt8], _ algorithm: DigestAlgorithm, withNull: Bool) -> Bool {
+      guard let prefix = (withNull ? prefixes : prefixesWithoutNull)[algorithm] else { return false }
+      let padding = block.count - prefix.count - digest.count - 3
+      guard padding >= 8, digest.count == algorithm.byteCount else { return false }
+      var built: [UInt8] = []
+      built.reserveCapacity(block.count)
+      built += [0, 1]
+      built += repeatElement(0xFF, count: padding)
+      built.append(0)
+      built += prefix
+      built += digest
+      return built == block
+    }
   }
-}
+#endif
 
 /// A digest that was computed elsewhere, in the shape that swift-crypto's ECDSA takes.
 struct GivenDigest: Digest {
@@ -195,7 +229,7 @@ extension PublicKey {
   }
 
   /// SHA-1 of the BIT STRING's content (RFC 5280 §4.2.1.2, method 1).
-  public var subjectKeyIdentifier: [UInt8] { Array(Insecure.SHA1.hash(data: keyBytes)) }
+  public var subjectKeyIdentifier: [UInt8] { MessageDigest.sha1(keyBytes) }
 
   /// What a key of this kind signs with unless it is told otherwise: RSA v1.5 with SHA-256, or ECDSA with the curve's digest.
   public var defaultSignatureAlgorithm: SignatureAlgorithm {

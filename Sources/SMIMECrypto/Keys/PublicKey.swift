@@ -82,11 +82,15 @@ public struct PublicKey: Hashable, Sendable {
   /// - Throws: ``Malformed`` when the outer structure cannot be read. A key of another kind or of odd content is kept.
   public init(spki: ArraySlice<UInt8>) throws(Malformed) {
     var top = try ASN1Cursor(spki, as: "SubjectPublicKeyInfo", rules: .ber)
-    var fields = try top.sequence("spki")
-    algorithm = try AlgorithmIdentifier(from: &fields, "algorithm")
-    keyBytes = try fields.bits("subjectPublicKey").bytes
-    try fields.finish()
-    self.spki = spki
+    try self.init(from: &top, "spki")
+  }
+
+  package init(from cursor: inout ASN1Cursor, _ field: StaticString) throws(Malformed) {
+    let scope = try cursor.begin(.sequence, field)
+    spki = cursor.encoded
+    algorithm = try AlgorithmIdentifier(from: &cursor, "algorithm")
+    keyBytes = try cursor.bits("subjectPublicKey").bytes
+    try cursor.leave(scope)
     kind = Self.kind(algorithm, keyBytes)
   }
 

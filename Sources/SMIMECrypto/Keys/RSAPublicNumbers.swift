@@ -21,7 +21,7 @@ struct RSAPublicNumbers {
 
   /// The key as DER.
   var encoded: [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         der.unsigned(modulus)
         der.unsigned(exponent)
@@ -43,15 +43,5 @@ struct RSAPublicNumbers {
     }
     let exponentBits = exponent.first.map { exponent.count * 8 - $0.leadingZeroBitCount } ?? 0
     return exponentBits < 2 || exponentBits > 33 ? "an RSA exponent of \(exponentBits) bits" : nil
-  }
-}
-
-extension ASN1Cursor {
-  /// The magnitude of an INTEGER that is not negative, big-endian, without leading zeros.
-  mutating func magnitude(_ field: StaticString) throws(Malformed) -> ArraySlice<UInt8> {
-    let before = self
-    let octets = try integer(field)
-    guard octets.first.map({ $0 < 0x80 }) ?? false else { throw before.failure("is negative", field) }
-    return octets.drop { $0 == 0 }
   }
 }

@@ -1,32 +1,90 @@
 #if OpenSSL
   import COpenSSL
+  import Synchronization
 
   /// The door to libcrypto. It is opened at the first use, since that costs a millisecond that small jobs need not pay.
   enum LibCrypto {
     /// True once libcrypto is ready.
     static let isReady = smime_openssl_start() == 1
 
+    /// True once its algorithms were looked up, which is what takes long: from then on its generator costs nothing to open.
+    static var isInUse: Bool { inUse.load(ordering: .relaxed) }
+    fileprivate static let inUse = Atomic(false)
+
+    /// Octets of its generator for secrets; nil when it gives none.
+    static func random(_ count: Int) -> [UInt8]? {
+      var done: Int32 = 0
+      let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        done = unsafe RAND_priv_bytes(buffer.baseAddress, Int32(count))
+        filled = done == 1 ? count : 0
+      }
+      return done == 1 ? bytes : nil
+    }
+
     /// Forgets what went wrong, so that nothing of it is found by the next caller of this thread.
     static func clearErrors() { ERR_clear_error() }
   }
 
-  extension DigestAlgorithm {
-    /// libcrypto's object for this digest; static, not to be freed.
-    var evp: OpaquePointer? {
+  /// libcrypto's algorithms, looked up once each: where one is named by a constant, as `EVP_sha256()` does, it is looked up
+  /// at every use, and that takes longer than a short digest.
+  enum Fetched {
+    static func digest(_ name: String) -> OpaquePointer? {
       guard LibCrypto.isReady else { return nil }
-      return switch self {
-      case .md5: unsafe EVP_md5()
-      case .sha1: unsafe EVP_sha1()
-      case .sha224: unsafe EVP_sha224()
-      case .sha256: unsafe EVP_sha256()
-      case .sha384: unsafe EVP_sha384()
-      case .sha512: unsafe EVP_sha512()
-      case .sha3_224: unsafe EVP_sha3_224()
-      case .sha3_256: unsafe EVP_sha3_256()
-      case .sha3_384: unsafe EVP_sha3_384()
-      case .sha3_512: unsafe EVP_sha3_512()
-      case .shake128: unsafe EVP_shake128()
-      case .shake256: unsafe EVP_shake256()
+      defer { LibCrypto.clearErrors() }
+      return unsafe EVP_MD_fetch(nil, name, nil)
+    }
+
+    static func cipher(_ name: String) -> OpaquePointer? {
+      guard LibCrypto.isReady else { return nil }
+      defer {
+        LibCrypto.inUse.store(true, ordering: .relaxed)
+        LibCrypto.clearErrors()
+      }
+      return unsafe EVP_CIPHER_fetch(nil, name, nil)
+    }
+
+    nonisolated(unsafe) static let md5 = unsafe digest("MD5")
+    nonisolated(unsafe) static let sha1 = unsafe digest("SHA1")
+    nonisolated(unsafe) static let sha224 = unsafe digest("SHA2-224")
+    nonisolated(unsafe) static let sha256 = unsafe digest("SHA2-256")
+    nonisolated(unsafe) static let sha384 = unsafe digest("SHA2-384")
+    nonisolated(unsafe) static let sha512 = unsafe digest("SHA2-512")
+    nonisolated(unsafe) static let sha3_224 = unsafe digest("SHA3-224")
+    nonisolated(unsafe) static let sha3_256 = unsafe digest("SHA3-256")
+    nonisolated(unsafe) static let sha3_384 = unsafe digest("SHA3-384")
+    nonisolated(unsafe) static let sha3_512 = unsafe digest("SHA3-512")
+    nonisolated(unsafe) static let shake128 = unsafe digest("SHAKE-128")
+    nonisolated(unsafe) static let shake256 = unsafe digest("SHAKE-256")
+
+    nonisolated(unsafe) static let aes128CBC = unsafe cipher("AES-128-CBC")
+    nonisolated(unsafe) static let aes192CBC = unsafe cipher("AES-192-CBC")
+    nonisolated(unsafe) static let aes256CBC = unsafe cipher("AES-256-CBC")
+    nonisolated(unsafe) static let aes128GCM = unsafe cipher("AES-128-GCM")
+    nonisolated(unsafe) static let aes192GCM = unsafe cipher("AES-192-GCM")
+    nonisolated(unsafe) static let aes256GCM = unsafe cipher("AES-256-GCM")
+    nonisolated(unsafe) static let aes128CCM = unsafe cipher("AES-128-CCM")
+    nonisolated(unsafe) static let aes192CCM = unsafe cipher("AES-192-CCM")
+    nonisolated(unsafe) static let aes256CCM = unsafe cipher("AES-256-CCM")
+    nonisolated(unsafe) static let chaCha20Poly1305 = unsafe cipher("ChaCha20-Poly1305")
+    nonisolated(unsafe) static let tripleDES = unsafe cipher("DES-EDE3-CBC")
+  }
+
+  extension DigestAlgorithm {
+    /// libcrypto's object for this digest; kept for as long as the process runs.
+    var evp: OpaquePointer? {
+      switch self {
+      case .md5: unsafe Fetched.md5
+      case .sha1: unsafe Fetched.sha1
+      case .sha224: unsafe Fetched.sha224
+      case .sha256: unsafe Fetched.sha256
+      case .sha384: unsafe Fetched.sha384
+      case .sha512: unsafe Fetched.sha512
+      case .sha3_224: unsafe Fetched.sha3_224
+      case .sha3_256: unsafe Fetched.sha3_256
+      case .sha3_384: unsafe Fetched.sha3_384
+      case .sha3_512: unsafe Fetched.sha3_512
+      case .shake128: unsafe Fetched.shake128
+      case .shake256: unsafe Fetched.shake256
       }
     }
   }

@@ -19,7 +19,7 @@
       tagByteCount = parameters.tagByteCount
       blockByteCount = parameters.encryption.blockByteCount
       defer { LibCrypto.clearErrors() }
-      let refusal = Unsupported("\(parameters.encryption.name) in this libcrypto")
+      var refusal: Unsupported { Unsupported("\(parameters.encryption.name) in this libcrypto") }
       guard let cipher = unsafe Self.cipher(parameters.encryption) else { throw refusal }
       let encrypting: Int32 = direction == .encrypt ? 1 : 0
       guard unsafe EVP_CipherInit_ex(context, cipher, nil, nil, nil, encrypting) == 1 else { throw refusal }
@@ -29,7 +29,7 @@
         else { throw refusal }
       }
       let iv = parameters.initialValue
-      if parameters.encryption.isAuthenticated {
+      if parameters.encryption.isAuthenticated, iv.count != 12 {
         guard unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, Int32(iv.count), nil) == 1 else {
           throw refusal
         }
@@ -51,17 +51,17 @@
 
     static func cipher(_ encryption: ContentEncryption) -> OpaquePointer? {
       switch encryption {
-      case .aesCBC(128): unsafe EVP_aes_128_cbc()
-      case .aesCBC(192): unsafe EVP_aes_192_cbc()
-      case .aesCBC: unsafe EVP_aes_256_cbc()
-      case .aesGCM(128): unsafe EVP_aes_128_gcm()
-      case .aesGCM(192): unsafe EVP_aes_192_gcm()
-      case .aesGCM: unsafe EVP_aes_256_gcm()
-      case .chaCha20Poly1305: unsafe EVP_chacha20_poly1305()
-      case .aesCCM(128): unsafe EVP_aes_128_ccm()
-      case .aesCCM(192): unsafe EVP_aes_192_ccm()
-      case .aesCCM: unsafe EVP_aes_256_ccm()
-      case .tripleDESCBC: unsafe EVP_des_ede3_cbc()
+      case .aesCBC(128): unsafe Fetched.aes128CBC
+      case .aesCBC(192): unsafe Fetched.aes192CBC
+      case .aesCBC: unsafe Fetched.aes256CBC
+      case .aesGCM(128): unsafe Fetched.aes128GCM
+      case .aesGCM(192): unsafe Fetched.aes192GCM
+      case .aesGCM: unsafe Fetched.aes256GCM
+      case .chaCha20Poly1305: unsafe Fetched.chaCha20Poly1305
+      case .aesCCM(128): unsafe Fetched.aes128CCM
+      case .aesCCM(192): unsafe Fetched.aes192CCM
+      case .aesCCM: unsafe Fetched.aes256CCM
+      case .tripleDESCBC: unsafe Fetched.tripleDES
       case .rc2CBC: unsafe LegacyCiphers.rc2
       case .desCBC: unsafe LegacyCiphers.des
       }
@@ -106,9 +106,6 @@
         unsafe EVP_CipherFinal_ex(self.context, target, &count)
       }
     }
-
-    /// A window of zeros and a block: appending them is one copy, where a repeated element is a loop.
-    private static let room = [UInt8](repeating: 0, count: windowSize + 64)
 
     /// Lets libcrypto write up to `most` bytes behind what `output` holds, straight into its storage.
     private func append(

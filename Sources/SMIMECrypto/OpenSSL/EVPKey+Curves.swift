@@ -39,20 +39,6 @@
       return handle
     }
 
-    /// The secret that a fresh key on `curve` shares with the owner of `peer`, and the fresh key's point; nil when `peer` is
-    /// not on the curve.
-    static func agreeFreshly(_ curve: EllipticCurve, with peer: ArraySlice<UInt8>) -> (secret: [UInt8], point: [UInt8])?
-    {
-      guard LibCrypto.isReady else { return nil }
-      defer { LibCrypto.clearErrors() }
-      let peer = Array(peer)
-      guard let other = unsafe EVPKey(smime_ec_public_key(curve.name, peer, peer.count)),
-        let fresh = unsafe EVPKey(smime_ec_generate(curve.name)), let point = fresh.publicBytes,
-        let secret = fresh.sharedSecret(with: other)
-      else { return nil }
-      return (secret, point)
-    }
-
     /// A private key on curve448 from its octets; nil when they are not as many as it wants.
     static func raw(_ kind: PrivateKey.Kind, _ secret: [UInt8]) -> EVPKey? {
       guard LibCrypto.isReady else { return nil }
@@ -63,7 +49,7 @@
     /// A private key on one of Brainpool's curves; nil when the number is not between 0 and the curve's order.
     static func ec(_ curve: EllipticCurve, _ secret: [UInt8]) -> EVPKey? {
       guard LibCrypto.isReady, curve.evpName != nil else { return nil }
-      let sec1 = DER.Serializer.encode { der in
+      let sec1 = DERWriter.encode { der in
         der.sequence { der in
           der.int(1)
           der.octets(secret)

@@ -1,21 +1,26 @@
 /// Domain names in the one form in which they are compared: A-labels in lower case (RFC 5891 §4, RFC 3492).
-enum DomainName {
-  static func canonical(_ domain: String) -> String {
+package enum DomainName {
+  package static func canonical(_ domain: String) -> String {
     var domain = domain
     if domain.hasSuffix(".") { domain.removeLast() }
-    guard domain.utf8.contains(where: { $0 >= 0x80 }) else { return Text.lowercased(domain) }
+    guard domain.utf8.contains(where: { $0 >= 0x80 }) else { return lowercased(domain) }
     // RFC 3490 §3.1: these are dots too.
     let dots: Set<Unicode.Scalar> = [".", "\u{3002}", "\u{FF0E}", "\u{FF61}"]
     return domain.unicodeScalars.split(omittingEmptySubsequences: false, whereSeparator: { dots.contains($0) })
       .map { scalars in
         let label = String(scalars)
-        guard label.utf8.contains(where: { $0 >= 0x80 }) else { return Text.lowercased(label) }
+        guard label.utf8.contains(where: { $0 >= 0x80 }) else { return lowercased(label) }
         // A label of more than 63 octets names nothing (RFC 1035 §2.3.4), and the encoding takes squared time.
         let scalars = label.lowercased().unicodeScalars
         guard scalars.count < 60 else { return String(label) }
         return "xn--" + punycode(scalars.map(\.value))
       }
       .joined(separator: ".")
+  }
+
+  /// Letters of ASCII in lower case, all else as it is.
+  private static func lowercased(_ text: String) -> String {
+    String(decoding: text.utf8.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }, as: UTF8.self)
   }
 
   /// RFC 3492 §6.3 for one label.
