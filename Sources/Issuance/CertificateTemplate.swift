@@ -39,7 +39,7 @@ public struct CertificateTemplate: Hashable, Sendable {
       throw IssuanceRefusal(
         "signature", "RFC 5280 §4.1.1.2", "\(signatureAlgorithm.name) does not fit the issuer's key")
     }
-    let tbs = DER.Serializer.encode { der in
+    let tbs = DERWriter.encode { der in
       der.sequence { der in
         der.context(0) { $0.int(2) }
         der.integer(serialNumber.bytes)
@@ -103,7 +103,7 @@ public struct PreparedCertificate: ~Copyable, Sendable {
 /// SEQUENCE { tbs, signatureAlgorithm AlgorithmIdentifier, signatureValue BIT STRING }
 package enum SignedStructure {
   package static func encode(_ tbs: [UInt8], _ algorithm: SignatureAlgorithm, _ signature: [UInt8]) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         der.raw(tbs)
         algorithm.identifier.write(to: &der)

@@ -18,6 +18,8 @@ public struct OCSPResponseTemplate: Sendable {
     public let thisUpdate: Date
     /// When there will be news at the latest; nil when there may be at any time.
     public let nextUpdate: Date?
+    /// Since when certificates that ran out are remembered (§4.4.4); nil when that is not said.
+    public var archiveCutoff: Date?
 
     public init(
       _ certificate: OCSPCertificateID, _ status: CertificateStatus, thisUpdate: Date, nextUpdate: Date?
@@ -51,18 +53,19 @@ public struct OCSPResponseTemplate: Sendable {
   /// The whole response, by a signer of many.
   public func signed(by signer: OCSPSigner) async throws -> [UInt8] {
     // ResponseData. The responder is named by its key, which is shorter than its name (RFC 5019 §2.2.1).
-    let extensions = nonce.map { DER.value(0xA1, DER.value(0x30, OCSPNonce.encode($0))) } ?? []
-    let tbs = DER.value(
-      0x30, signer.responderID, DER.value(0x18, ASN1Time.generalized(producedAt).bytes),
-      DER.value(0x30, answers.flatMap(\.encoded)), extensions)
+    let extensions = nonce.map { DERWriter.value(0xA1, DERWriter.value(0x30, OCSPNonce.encode($0))) } ?? []
+    let tbs = DERWriter.value(
+      0x30, signer.responderID, DERWriter.value(0x18, ASN1Time.generalized(producedAt).bytes),
+      DERWriter.value(0x30, answers.flatMap(\.encoded)), extensions)
     let signature = try await signer.key.signature(.message(tbs[...]), signer.algorithm)
-    let basic = DER.value(0x30, tbs, signer.algorithmIdentifier, DER.value(0x03, [0], signature), signer.certificates)
-    return DER.value(
+    let basic = DERWriter.value(
+      0x30, tbs, signer.algorithmIdentifier, DERWriter.value(0x03, [0], signature), signer.certificates)
+    return DERWriter.value(
       0x30, [0x0A, 0x01, UInt8(OCSPResponse.Status.successful.rawValue)],
-      DER.value(0xA0, DER.value(0x30, Self.basicType, DER.value(0x04, basic))))
+      DERWriter.value(0xA0, DERWriter.value(0x30, Self.basicType, DERWriter.value(0x04, basic))))
   }
 
-  private static let basicType = DER.Serializer.encode { $0.oid(OID.ocspBasic) }
+  private static let basicType = DERWriter.encode { $0.oid(OID.ocspBasic) }
 
   /// A response that says only why there is none (RFC 6960 §2.3). It is not signed.
   public static func refusal(_ status: OCSPResponse.Status) -> [UInt8] {
@@ -72,9 +75,23 @@ public struct OCSPResponseTemplate: Sendable {
 
 extension OCSPResponseTemplate.Answer {
   fileprivate var encoded: [UInt8] {
-    let next = nextUpdate.map { DER.value(0xA0, DER.value(0x18, ASN1Time.generalized($0).bytes)) } ?? []
-    return DER.value(
-      0x30, Array(certificate.encoded), encodedStatus, DER.value(0x18, ASN1Time.generalized(thisUpdate).bytes), next)
+    let next = nextUpdate.map { DERWriter.value(0xA0, DERWriter.value(0x18, ASN1Time.generalized($0).bytes)) } ?? []
+    let cutoff = archiveCutoff.map { date in
+      DERWriter.value(
+        0xA1,
+        DERWriter.encode { der in
+          der.sequence { der in
+            Certificate.Extension(
+              oid: OID.ocspArchiveCutoff, isCritical: false,
+              value: DERWriter.encode { $0.generalizedTime(date) }[...]
+            ).write(to: &der)
+          }
+        })
+    }
+    return DERWriter.value(
+      0x30, Array(certificate.encoded), encodedStatus, DERWriter.value(0x18, ASN1Time.generalized(thisUpdate).bytes),
+      next,
+      cutoff ?? [])
   }
 
   private var encodedStatus: [UInt8] {
@@ -85,8 +102,8 @@ extension OCSPResponseTemplate.Answer {
       // RFC 6960 §4.2.2.1 as RFC 5280 §5.3.1: an unspecified reason is left out.
       let reason =
         revocation.reason == .unspecified
-        ? [] : DER.value(0xA0, DER.value(0x0A, [UInt8(revocation.reason.rawValue)]))
-      return DER.value(0xA1, DER.value(0x18, ASN1Time.generalized(revocation.date).bytes), reason)
+        ? [] : DERWriter.value(0xA0, DERWriter.value(0x0A, [UInt8(revocation.reason.rawValue)]))
+      return DERWriter.value(0xA1, DERWriter.value(0x18, ASN1Time.generalized(revocation.date).bytes), reason)
     }
   }
 }
@@ -107,8 +124,10 @@ public struct OCSPSigner: Sendable {
     key = responder.signingKey
     algorithm = key.publicKey.defaultSignatureAlgorithm
     algorithmIdentifier = algorithm.identifier.encoded
-    responderID = DER.value(0xA2, DER.value(0x04, certificate.publicKey.subjectKeyIdentifier))
-    let isDelegated = certificate.extensions[OID.ocspNoCheck] != nil
-    certificates = isDelegated ? DER.value(0xA0, DER.value(0x30, Array(certificate.derBytes))) : []
+    responderID = DERWriter.value(0xA2, DERWriter.value(0x04, certificate.publicKey.subjectKeyIdentifier))
+    // The authority's own certificate is at hand wherever its answers are of use.
+    let purposes = (try? certificate.extensions.extendedKeyUsage) ?? nil
+    let isDelegated = certificate.extensions[OID.ocspNoCheck] != nil || purposes?.contains(.ocspSigning) ?? false
+    certificates = isDelegated ? DERWriter.value(0xA0, DERWriter.value(0x30, Array(certificate.derBytes))) : []
   }
 }

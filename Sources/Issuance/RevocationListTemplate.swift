@@ -63,7 +63,7 @@ public struct RevocationListTemplate: Sendable {
     if let deltaBase, deltaBase >= number {
       throw IssuanceRefusal("deltaCRLIndicator", "RFC 5280 §5.2.4", "the base is no earlier list")
     }
-    let head = DER.Serializer.encode { der in
+    let head = DERWriter.encode { der in
       der.int(1)
       signatureAlgorithm.identifier.write(to: &der)
       der.raw(issuer.subject.encoded)
@@ -75,7 +75,7 @@ public struct RevocationListTemplate: Sendable {
 
   private func extensions(_ issuer: Certificate) -> [UInt8] {
     let key = issuer.extensions.subjectKeyIdentifierBytes ?? ArraySlice(issuer.publicKey.subjectKeyIdentifier)
-    return DER.Serializer.encode { der in
+    return DERWriter.encode { der in
       der.context(0) { der in
         der.sequence { der in
           Certificate.Extension.authorityKeyIdentifier(keyIdentifier: key).write(to: &der)
@@ -121,7 +121,7 @@ public struct PreparedRevocationList: Sendable {
   public consuming func completed(
     signature: [UInt8], by key: PublicKey
   ) throws -> CertificateRevocationList {
-    let tail = DER.Serializer.encode { der in
+    let tail = DERWriter.encode { der in
       algorithm.identifier.write(to: &der)
       der.bits(signature)
     }

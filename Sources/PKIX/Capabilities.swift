@@ -15,10 +15,7 @@ public struct Capabilities: Hashable, Sendable {
     var top = try ASN1Cursor(value, as: "SMIMECapabilities", rules: .ber)
     var list = try top.enter()
     var algorithms: [AlgorithmIdentifier] = []
-    while !list.isAtEnd {
-      var fields = try list.element()
-      algorithms.append(try AlgorithmIdentifier(fields: &fields))
-    }
+    while !list.isAtEnd { algorithms.append(try AlgorithmIdentifier(elementOf: &list)) }
     self.init(algorithms)
   }
 
@@ -32,6 +29,6 @@ public struct Capabilities: Hashable, Sendable {
   public func contains(_ cipher: ContentEncryption) -> Bool { algorithms.contains { $0.algorithm == cipher.oid } }
 
   public var encoded: [UInt8] {
-    DER.Serializer.encode { der in der.sequence { der in for algorithm in algorithms { algorithm.write(to: &der) } } }
+    DERWriter.encode { der in der.sequence { der in for algorithm in algorithms { algorithm.write(to: &der) } } }
   }
 }

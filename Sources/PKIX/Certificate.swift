@@ -16,86 +16,47 @@ import SwiftASN1
 /// DER is demanded; extensions are read one by one when they are asked for. The path validator is not lenient. The bytes are
 /// kept, and two certificates are equal when their bytes are.
 public struct Certificate: Sendable {
+  /// What is in it, shared by all copies: certificates stand in many pools, sets and paths at once.
+  private let fields: CertificateFields
+
   /// The whole certificate as it came.
-  public let derBytes: ArraySlice<UInt8>
+  public var derBytes: ArraySlice<UInt8> { fields.derBytes }
   /// What the issuer signed.
-  public let tbsBytes: ArraySlice<UInt8>
+  public var tbsBytes: ArraySlice<UInt8> { fields.tbsBytes }
   /// 1, 2 or 3; other numbers as they stand plus one.
-  public let version: Int
-  public let serialNumber: SerialNumber
+  public var version: Int { fields.version }
+  public var serialNumber: SerialNumber { fields.serialNumber }
   /// The algorithm inside what is signed, which must be the same (§4.1.1.2).
-  public let innerSignatureAlgorithm: AlgorithmIdentifier
-  public let issuer: DistinguishedName
-  public let validity: Validity
-  public let subject: DistinguishedName
-  public let publicKey: PublicKey
-  public let extensions: Extensions
+  public var innerSignatureAlgorithm: AlgorithmIdentifier { fields.innerSignatureAlgorithm }
+  public var issuer: DistinguishedName { fields.issuer }
+  public var validity: Validity { fields.validity }
+  public var subject: DistinguishedName { fields.subject }
+  /// On a path it has the parameters that it inherits from its issuer.
+  public var publicKey: PublicKey { fields.publicKey }
+  public var extensions: Extensions { fields.extensions }
   /// True when it is BER that DER does not allow.
-  public let isOnlyBER: Bool
+  public var isOnlyBER: Bool { fields.isOnlyBER }
   /// What could not be read. Such a certificate is shown, and good for nothing.
-  public let defects: [Malformed]
-  private let signatureBlock: SignatureBlock
+  public var defects: [Malformed] { fields.defects }
 
   /// The algorithm beside the signature.
-  public var signatureAlgorithm: AlgorithmIdentifier { signatureBlock.algorithm }
-  public var signature: ArraySlice<UInt8> { signatureBlock.octets }
+  public var signatureAlgorithm: AlgorithmIdentifier { fields.signatureBlock.algorithm }
+  public var signature: ArraySlice<UInt8> { fields.signatureBlock.octets }
 
   /// - Throws: ``Malformed``
   public init(der: ArraySlice<UInt8>) throws(Malformed) {
     do {
-      try self.init(der, .der)
+      fields = try CertificateFields(der, .der)
     } catch {
       // QUIRK: old authorities wrote lengths and times that DER does not allow. The DER error is the one to tell.
-      guard let lenient = try? Certificate(der, .ber) else { throw error }
-      self = lenient
+      guard let lenient = try? CertificateFields(der, .ber) else { throw error }
+      fields = lenient
     }
   }
 
-  private init(_ bytes: ArraySlice<UInt8>, _ rules: EncodingRules) throws(Malformed) {
-    var top = try ASN1Cursor(bytes, as: "Certificate", rules: rules)
-    var fields = try top.enter()
-    var tbs = try fields.sequence("tbsCertificate")
-    derBytes = bytes
-    tbsBytes = tbs.encoded
-    isOnlyBER = rules == .ber
-    if var field = try tbs.context(ifPresent: 0, "version") {
-      version = try field.int("version") &+ 1
-    } else {
-      version = 1
-    }
-    serialNumber = SerialNumber(try tbs.integer("serialNumber"))
-    innerSignatureAlgorithm = try AlgorithmIdentifier(from: &tbs, "signature")
-    issuer = try DistinguishedName(from: &tbs, "issuer")
-    (validity, defects) = try Self.validity(&tbs)
-    subject = try DistinguishedName(from: &tbs, "subject")
-    publicKey = try PublicKey(spki: try tbs.raw("subjectPublicKeyInfo"))
-    _ = try tbs.raw(ifPresent: .context(1))
-    _ = try tbs.raw(ifPresent: .context(2))
-    var list: [Certificate.Extension] = []
-    if var wrapper = try tbs.context(ifPresent: 3, "extensions") {
-      var all = try wrapper.sequence("extensions")
-      while !all.isAtEnd { list.append(try Certificate.Extension(from: &all)) }
-      try wrapper.finish()
-    }
-    extensions = Extensions(list)
-    try tbs.finish()
-    signatureBlock = try SignatureBlock(from: &fields)
-    try fields.finish()
-  }
-
-  /// A time that is none never was, and is told beside it.
-  private static func validity(_ tbs: inout ASN1Cursor) throws(Malformed) -> (Validity, [Malformed]) {
-    var times = try tbs.sequence("validity")
-    var defects: [Malformed] = []
-    func time(_ field: StaticString) -> Date {
-      do { return try times.time(field) } catch {
-        defects.append(error)
-        return .distantPast
-      }
-    }
-    let validity = Validity(notBefore: time("notBefore"), notAfter: time("notAfter"))
-    try times.finish()
-    return (validity, defects)
+  /// The same certificate with `publicKey`, which is its own with all parameters.
+  init(_ certificate: Certificate, publicKey: PublicKey) {
+    fields = CertificateFields(certificate.fields, publicKey: publicKey)
   }
 
   /// All certificates in `bytes`: PEM with any number of them, or one in DER.
@@ -118,7 +79,7 @@ public struct Certificate: Sendable {
 
 extension Certificate: Hashable {
   public static func == (left: Certificate, right: Certificate) -> Bool {
-    Bytes.areEqual(left.derBytes, right.derBytes)
+    left.fields === right.fields || Bytes.areEqual(left.derBytes, right.derBytes)
   }
 
   public func hash(into hasher: inout Hasher) { Bytes.hash(signature, into: &hasher) }
@@ -158,6 +119,81 @@ extension Certificate {
   /// - Throws: ``Unsupported`` or ``Malformed`` for its algorithm.
   public func isSigned(by issuerKey: PublicKey) throws -> Bool {
     guard signatureAlgorithm == innerSignatureAlgorithm else { return false }
-    return try signatureBlock.holds(over: tbsBytes, by: issuerKey)
+    return try fields.signatureBlock.holds(over: tbsBytes, by: issuerKey)
+  }
+}
+
+/// The fields of a certificate, read once.
+private final class CertificateFields: Sendable {
+  let derBytes: ArraySlice<UInt8>
+  let tbsBytes: ArraySlice<UInt8>
+  let version: Int
+  let serialNumber: SerialNumber
+  let innerSignatureAlgorithm: AlgorithmIdentifier
+  let issuer: DistinguishedName
+  let validity: Validity
+  let subject: DistinguishedName
+  let publicKey: PublicKey
+  let extensions: Extensions
+  let isOnlyBER: Bool
+  let defects: [Malformed]
+  let signatureBlock: SignatureBlock
+
+  init(_ other: CertificateFields, publicKey: PublicKey) {
+    (derBytes, tbsBytes, isOnlyBER) = (other.derBytes, other.tbsBytes, other.isOnlyBER)
+    (version, serialNumber, validity) = (other.version, other.serialNumber, other.validity)
+    (innerSignatureAlgorithm, signatureBlock) = (other.innerSignatureAlgorithm, other.signatureBlock)
+    (issuer, subject, extensions, defects) = (other.issuer, other.subject, other.extensions, other.defects)
+    self.publicKey = publicKey
+  }
+
+  init(_ bytes: ArraySlice<UInt8>, _ rules: EncodingRules) throws(Malformed) {
+    var top = try ASN1Cursor(bytes, as: "Certificate", rules: rules)
+    var fields = try top.enter()
+    var tbs = try fields.sequence("tbsCertificate")
+    derBytes = bytes
+    tbsBytes = tbs.encoded
+    isOnlyBER = rules == .ber
+    if var field = try tbs.context(ifPresent: 0, "version") {
+      version = try field.int("version") &+ 1
+    } else {
+      version = 1
+    }
+    serialNumber = SerialNumber(try tbs.integer("serialNumber"))
+    innerSignatureAlgorithm = try AlgorithmIdentifier(from: &tbs, "signature")
+    issuer = try DistinguishedName(from: &tbs, "issuer")
+    (validity, defects) = try Self.validity(&tbs)
+    subject = try DistinguishedName(from: &tbs, "subject")
+    publicKey = try PublicKey(from: &tbs, "subjectPublicKeyInfo")
+    _ = try tbs.raw(ifPresent: .context(1))
+    _ = try tbs.raw(ifPresent: .context(2))
+    var list: [Certificate.Extension] = []
+    if tbs.tag == .context(3) {
+      let wrapper = try tbs.begin(.context(3), "extensions")
+      let all = try tbs.begin(.sequence, "extensions")
+      list.reserveCapacity(12)
+      while !tbs.isAtEnd { list.append(try Certificate.Extension(from: &tbs)) }
+      try tbs.leave(all)
+      try tbs.leave(wrapper)
+    }
+    extensions = Extensions(list)
+    try tbs.finish()
+    signatureBlock = try SignatureBlock(from: &fields)
+    try fields.finish()
+  }
+
+  /// A time that is none never was, and is told beside it.
+  private static func validity(_ tbs: inout ASN1Cursor) throws(Malformed) -> (Validity, [Malformed]) {
+    let scope = try tbs.begin(.sequence, "validity")
+    var defects: [Malformed] = []
+    func time(_ field: StaticString) -> Date {
+      do { return try tbs.time(field) } catch {
+        defects.append(error)
+        return .distantPast
+      }
+    }
+    let validity = Validity(notBefore: time("notBefore"), notAfter: time("notAfter"))
+    try tbs.leave(scope)
+    return (validity, defects)
   }
 }

@@ -74,7 +74,7 @@ public struct CertificateSigningRequest: Hashable, Sendable {
     subject: DistinguishedName, addresses: [String], key: any SigningKey
   ) async throws -> CertificateSigningRequest {
     let algorithm = key.publicKey.defaultSignatureAlgorithm
-    let info = DER.Serializer.encode { der in
+    let info = DERWriter.encode { der in
       der.sequence { der in
         der.int(0)
         der.raw(subject.encoded)
@@ -82,7 +82,7 @@ public struct CertificateSigningRequest: Hashable, Sendable {
         der.context(0) { der in
           der.sequence { der in
             der.oid(OID.extensionRequest)
-            der.appendConstructedNode(identifier: .set) { der in
+            der.constructed(.set) { der in
               der.sequence { der in
                 Certificate.Extension.subjectAlternativeName(addresses.map { GeneralName(mailbox: $0) }).write(to: &der)
               }
@@ -92,7 +92,7 @@ public struct CertificateSigningRequest: Hashable, Sendable {
       }
     }
     let signature = try await key.signature(.message(ArraySlice(info)), algorithm)
-    let encoded = DER.Serializer.encode { der in
+    let encoded = DERWriter.encode { der in
       der.sequence { der in
         der.raw(info)
         algorithm.identifier.write(to: &der)

@@ -23,6 +23,7 @@ extension OID {
   package static let authorityKeyIdentifier: ASN1ObjectIdentifier = [2, 5, 29, 35]
   package static let policyConstraints: ASN1ObjectIdentifier = [2, 5, 29, 36]
   package static let extendedKeyUsage: ASN1ObjectIdentifier = [2, 5, 29, 37]
+  package static let freshestCRL: ASN1ObjectIdentifier = [2, 5, 29, 46]
   package static let inhibitAnyPolicy: ASN1ObjectIdentifier = [2, 5, 29, 54]
   package static let authorityInformationAccess: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 1, 1]
   package static let ocsp: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 48, 1]
@@ -35,6 +36,10 @@ extension OID {
   package static let ocspBasic: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 48, 1, 1]
   package static let ocspNonce: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 48, 1, 2]
   package static let ocspNoCheck: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 48, 1, 5]
+  /// RFC 6960 §4.4.4
+  package static let ocspArchiveCutoff: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 48, 1, 6]
+  /// RFC 9608 §3: nobody will say whether the certificate is revoked.
+  package static let noRevocationAvailable: ASN1ObjectIdentifier = [2, 5, 29, 56]
   /// RFC 2985 §5.4.2
   package static let extensionRequest: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 14]
 

@@ -23,4 +23,12 @@ struct SignatureBlock: Hashable, Sendable {
     let signature = try SignatureAlgorithm(algorithm)
     return try isWhole && key.isValid(octets, of: bytes, signature)
   }
+
+  /// True when `key` signed what has this digest. Not for algorithms that take the message whole.
+  ///
+  /// - Throws: ``Unsupported`` or ``Malformed`` for the algorithm.
+  func holds(overDigest digest: [UInt8], by key: PublicKey) throws -> Bool {
+    let signature = try SignatureAlgorithm(algorithm)
+    return try isWhole && key.isValid(octets, ofDigest: digest, signature)
+  }
 }

@@ -45,7 +45,7 @@ public struct SerialNumber: Hashable, Sendable, Comparable, CustomStringConverti
   }
 
   /// Without octets that say nothing.
-  private var minimal: ArraySlice<UInt8> {
+  var minimal: ArraySlice<UInt8> {
     var rest = bytes
     while rest.count > 1, let first = rest.first {
       let next = rest[rest.startIndex + 1]

@@ -34,6 +34,33 @@ import Testing
     #expect(name((OID.commonName, row.left)) != name((OID.commonName, row.right)))
   }
 
+  /// A relative name of several attributes is a set: in DER's order or not, it is the same, and hashes the same.
+  @Test func `of several attributes to a relative name match in any order`() throws {
+    func name(_ texts: [String], _ types: [ASN1ObjectIdentifier]) throws -> DistinguishedName {
+      let members = zip(types, texts).map { type, text in
+        DERWriter.encode { der in
+          der.sequence { der in
+            der.oid(type)
+            der.string(text)
+          }
+        }
+      }
+      let bytes = DERWriter.encode { der in
+        der.sequence { der in der.constructed(.set) { set in for member in members { set.raw(member) } } }
+      }
+      return try DistinguishedName(der: bytes[...])
+    }
+    let organisation: ASN1ObjectIdentifier = [2, 5, 4, 10]
+    let one = try name(["Alice", "Example"], [OID.commonName, organisation])
+    let other = try name(["EXAMPLE", "alice"], [organisation, OID.commonName])
+    #expect(one == other)
+    #expect(one.hashValue == other.hashValue)
+    // A thousand that differ do not fall together.
+    let many = try (0..<1_000).map { try name(["\($0)", "Example"], [OID.commonName, organisation]) }
+    #expect(Set(many.map(\.hashValue)).count > 990)
+    #expect(Set(many).count == 1_000)
+  }
+
   @Test func `of other types do not match, and an order of their own counts`() {
     #expect(name((OID.commonName, "x")) != name(([2, 5, 4, 10], "x")))
     let (a, b) = ((OID.commonName, "a"), (OID.commonName, "b"))
@@ -41,10 +68,10 @@ import Testing
   }
 
   @Test func `match whatever their string types are`() throws {
-    let printable = DER.Serializer.encode { der in
+    let printable = DERWriter.encode { der in
       der.sequence { der in
         der.setOf([
-          DER.Serializer.encode { der in
+          DERWriter.encode { der in
             der.sequence { der in
               der.oid(OID.commonName)
               der.string("ALICE", tag: .printableString)

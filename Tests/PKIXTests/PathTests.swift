@@ -134,33 +134,6 @@ import Testing
     let result = await paths.validate(alice.certificate, with: alice.chain, at: late)
     #expect(checks(result) == [.revoked, .revocationUnknown])
   }
-
-  @Test func `a mesh of authorities that sign one another costs a counted number of signatures`() async throws {
-    // Twelve authorities, each certified by every other, none of them by the anchor.
-    let validity = Validity(from: TestPKI.now.addingTimeInterval(-3_600), days: 100)
-    let keys = try (0..<12).map { _ in try PrivateKey(generate: .ec(.p256)) }
-    let names = (0..<12).map { DistinguishedName(commonName: "CA \($0)") }
-    var roots: [Certificate] = []
-    for (key, name) in zip(keys, names) {
-      let template = CertificateTemplate.root(subject: name, publicKey: key.publicKey, validity: validity)
-      roots.append(try await template.prepared(issuer: nil, signatureAlgorithm: .ecdsa(.sha256)).signed(by: key))
-    }
-    var mesh: [Certificate] = []
-    for subject in keys.indices {
-      for issuer in keys.indices where issuer != subject {
-        let template = CertificateTemplate.root(
-          subject: names[subject], publicKey: keys[subject].publicKey, validity: validity)
-        mesh.append(
-          try await template.prepared(issuer: roots[issuer], signatureAlgorithm: .ecdsa(.sha256)).signed(
-            by: keys[issuer]))
-      }
-    }
-    let stranger = try await TestPKI(name: "Stranger")
-    let result = await validator(stranger.root.certificate).validate(mesh[0], with: mesh, at: TestPKI.now)
-    #expect(checks(result) == [.budget])
-    let found = await validator(roots[5]).validate(mesh[0], with: mesh, at: TestPKI.now)
-    #expect(checks(found).isEmpty)
-  }
 }
 
 @Suite struct `Revocation lists` {

@@ -16,14 +16,14 @@ extension Certificate {
     }
 
     package init(from cursor: inout ASN1Cursor) throws(Malformed) {
-      var fields = try cursor.element()
-      oid = try fields.oid("extnID")
-      isCritical = fields.tag == .boolean ? try fields.boolean("critical") : false
-      value = try fields.octets("extnValue")
-      try fields.finish()
+      let scope = try cursor.beginElement()
+      oid = try cursor.oid("extnID")
+      isCritical = cursor.tag == .boolean ? try cursor.boolean("critical") : false
+      value = try cursor.octets("extnValue")
+      try cursor.leave(scope)
     }
 
-    package func write(to der: inout DER.Serializer) {
+    package func write(to der: inout DERWriter) {
       der.sequence { der in
         der.oid(oid)
         if isCritical { der.boolean(true) }
@@ -31,8 +31,8 @@ extension Certificate {
       }
     }
 
-    init(_ oid: ASN1ObjectIdentifier, critical: Bool = false, _ body: (inout DER.Serializer) -> Void) {
-      self.init(oid: oid, isCritical: critical, value: ArraySlice(DER.Serializer.encode(body)))
+    init(_ oid: ASN1ObjectIdentifier, critical: Bool = false, _ body: (inout DERWriter) -> Void) {
+      self.init(oid: oid, isCritical: critical, value: ArraySlice(DERWriter.encode(body)))
     }
   }
 }
@@ -104,12 +104,6 @@ extension Certificate.Extension {
 
   public static func extendedKeyUsage(_ purposes: [KeyPurpose]) -> Self {
     Self(OID.extendedKeyUsage) { der in der.sequence { der in for purpose in purposes { der.oid(purpose.oid) } } }
-  }
-
-  public static func certificatePolicies(_ policies: [ASN1ObjectIdentifier]) -> Self {
-    Self(OID.certificatePolicies) { der in
-      der.sequence { der in for policy in policies { der.sequence { $0.oid(policy) } } }
-    }
   }
 
   public static func subjectAlternativeName(_ names: [GeneralName], critical: CriticalityOfNames = .subjectIsNamed)
@@ -187,7 +181,7 @@ extension Certificate.Extension {
 // MARK: - Reading
 
 extension Certificate.Extension {
-  private static func cursor(_ one: Self, _ name: StaticString) throws(Malformed) -> ASN1Cursor {
+  static func cursor(_ one: Self, _ name: StaticString) throws(Malformed) -> ASN1Cursor {
     try ASN1Cursor(one.value, as: name, rules: .ber)
   }
 
@@ -270,16 +264,5 @@ extension Certificate.Extension {
       if found == method, case .uri(let uri) = try GeneralName(from: &fields) { uris.append(uri) }
     }
     return uris
-  }
-
-  static func policies(_ one: Self) throws(Malformed) -> [ASN1ObjectIdentifier] {
-    var top = try cursor(one, "certificatePolicies")
-    var fields = try top.enter()
-    var policies: [ASN1ObjectIdentifier] = []
-    while !fields.isAtEnd {
-      var policy = try fields.element()
-      policies.append(try policy.oid("policyIdentifier"))
-    }
-    return policies
   }
 }

@@ -88,14 +88,6 @@ public struct Extensions: Hashable, Sendable {
     }
   }
 
-  /// The policies; empty when absent.
-  public var certificatePolicies: [ASN1ObjectIdentifier] {
-    get throws(Malformed) {
-      guard let one = self[OID.certificatePolicies] else { return [] }
-      return try Certificate.Extension.policies(one)
-    }
-  }
-
   /// The key identifier if there is one that can be read.
   package var subjectKeyIdentifierBytes: ArraySlice<UInt8>? {
     do { return try subjectKeyIdentifier } catch { return nil }

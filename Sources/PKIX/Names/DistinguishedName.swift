@@ -13,35 +13,51 @@ public struct DistinguishedName: Sendable {
     /// The value's whole encoding.
     public let encodedValue: ArraySlice<UInt8>
     /// The value as text; nil when it is no string.
-    public let text: String?
+    public var text: String? { DirectoryString.text(encodedValue) }
 
     /// What it is compared by: folded text, or the encoding.
-    fileprivate let matched: [UInt8]
+    fileprivate var matched: [UInt8] { text.map { DirectoryString.folded($0) } ?? Array(encodedValue) }
   }
 
   /// The whole name as DER, or as it came.
   public let encoded: ArraySlice<UInt8>
-  /// The relative names in the order in which they stand, the root's end first.
-  public let relativeNames: [[Attribute]]
+  /// How many relative names there are.
+  private let count: Int
 
-  public var isEmpty: Bool { relativeNames.isEmpty }
+  public var isEmpty: Bool { count == 0 }
 
+  /// Most names are only compared, as bytes: their form is checked here, and ``relativeNames`` are made when asked for.
   package init(from cursor: inout ASN1Cursor, _ field: StaticString) throws(Malformed) {
-    var names = try cursor.sequence(field)
-    encoded = names.encoded
-    var result: [[Attribute]] = []
-    while !names.isAtEnd {
-      var set = try names.element(.set)
-      var attributes: [Attribute] = []
-      while !set.isAtEnd {
-        var fields = try set.element()
-        let type = try fields.oid("type")
-        attributes.append(Attribute(type: type, value: try fields.node("value")))
-        try fields.finish()
-      }
-      result.append(attributes)
+    let scope = try cursor.begin(.sequence, field)
+    encoded = cursor.encoded
+    var count = 0
+    while !cursor.isAtEnd {
+      let set = try cursor.beginElement(.set)
+      while !cursor.isAtEnd { _ = try Attribute(from: &cursor) }
+      try cursor.leave(set)
+      count += 1
     }
-    relativeNames = result
+    try cursor.leave(scope)
+    self.count = count
+  }
+
+  /// The relative names in the order in which they stand, the root's end first.
+  public var relativeNames: [[Attribute]] {
+    // It was read before, so nothing is thrown.
+    do {
+      var top = try ASN1Cursor(encoded, as: "Name", rules: .ber)
+      var names = try top.enter()
+      var result: [[Attribute]] = []
+      result.reserveCapacity(count)
+      while !names.isAtEnd {
+        let set = try names.beginElement(.set)
+        var attributes: [Attribute] = []
+        while !names.isAtEnd { attributes.append(try Attribute(from: &names)) }
+        try names.leave(set)
+        result.append(attributes)
+      }
+      return result
+    } catch { return [] }
   }
 
   /// - Throws: ``Malformed``
@@ -53,7 +69,7 @@ public struct DistinguishedName: Sendable {
   /// A name to issue: attributes in the order given, one to a relative name, as UTF8String (country and DC as their own
   /// types, RFC 5280 §4.1.2.4).
   public init(attributes: [(type: ASN1ObjectIdentifier, text: String)]) {
-    let bytes = DER.Serializer.encode { der in
+    let bytes = DERWriter.encode { der in
       der.sequence { der in
         for (type, text) in attributes {
           let tag: ASN1Identifier =
@@ -61,7 +77,7 @@ public struct DistinguishedName: Sendable {
             ? .printableString
             : type == OID.domainComponent || type == OID.emailAddress ? .ia5String : .utf8String
           der.setOf([
-            DER.Serializer.encode { der in
+            DERWriter.encode { der in
               der.sequence { der in
                 der.oid(type)
                 der.string(text, tag: tag)
@@ -78,12 +94,12 @@ public struct DistinguishedName: Sendable {
   /// A name of one common name.
   public init(commonName: String) { self.init(attributes: [(OID.commonName, commonName)]) }
 
-  private init(encoded: ArraySlice<UInt8>, relativeNames: [[Attribute]]) {
+  private init(encoded: ArraySlice<UInt8>, count: Int) {
     self.encoded = encoded
-    self.relativeNames = relativeNames
+    self.count = count
   }
 
-  public static let empty = DistinguishedName(encoded: [0x30, 0x00], relativeNames: [])
+  public static let empty = DistinguishedName(encoded: [0x30, 0x00], count: 0)
 
   /// The texts of all attributes of that type.
   public func values(of type: ASN1ObjectIdentifier) -> [String] {
@@ -97,14 +113,14 @@ public struct DistinguishedName: Sendable {
 extension DistinguishedName: Hashable {
   public static func == (left: DistinguishedName, right: DistinguishedName) -> Bool {
     if Bytes.areEqual(left.encoded, right.encoded) { return true }
-    guard left.relativeNames.count == right.relativeNames.count else { return false }
+    guard left.count == right.count else { return false }
     return zip(left.relativeNames, right.relativeNames).allSatisfy { matches($0, $1) }
   }
 
   /// Sets match when each attribute of one has its equal in the other.
   private static func matches(_ left: [Attribute], _ right: [Attribute]) -> Bool {
     guard left.count == right.count else { return false }
-    if left.count == 1 { return left[0].type == right[0].type && left[0].matched == right[0].matched }
+    if left.count == 1 { return left[0] == right[0] }
     return sorted(left) == sorted(right)
   }
 
@@ -113,26 +129,48 @@ extension DistinguishedName: Hashable {
   }
 
   public func hash(into hasher: inout Hasher) {
-    hasher.combine(relativeNames.count)
-    for name in relativeNames where name.count == 1 { Bytes.hash(name[0].matched[...], into: &hasher) }
+    hasher.combine(count)
+    for name in relativeNames {
+      // The members of a set have no order.
+      var all = 0
+      for attribute in name {
+        var own = Hasher()
+        Bytes.hash(attribute.matched[...], into: &own)
+        all ^= own.finalize()
+      }
+      hasher.combine(all)
+    }
+  }
+
+  /// Octets that are the same for names that match, and for no others.
+  var matchingForm: [UInt8] {
+    var form: [UInt8] = []
+    for name in relativeNames {
+      form.append(contentsOf: "\(name.count):".utf8)
+      for attribute in Self.sorted(name) { form.append(contentsOf: Array("\(attribute.count):".utf8) + attribute) }
+    }
+    return form
   }
 
   /// True when this name begins with all of `base`: it lies in its subtree (RFC 5280 §4.2.1.10).
   package func isWithin(_ base: DistinguishedName) -> Bool {
-    base.relativeNames.count <= relativeNames.count
+    base.count <= count
       && zip(relativeNames, base.relativeNames).allSatisfy { Self.matches($0, $1) }
   }
 }
 
 extension DistinguishedName.Attribute {
-  fileprivate init(type: ASN1ObjectIdentifier, value: ASN1Node) {
-    self.type = type
-    encodedValue = value.encodedBytes
-    text = DirectoryString.text(value)
-    matched = text.map { DirectoryString.folded($0) } ?? Array(value.encodedBytes)
+  fileprivate init(from set: inout ASN1Cursor) throws(Malformed) {
+    let scope = try set.beginElement()
+    type = try set.oid("type")
+    encodedValue = try set.raw("value")
+    try set.leave(scope)
   }
 
-  public static func == (left: Self, right: Self) -> Bool { left.type == right.type && left.matched == right.matched }
+  public static func == (left: Self, right: Self) -> Bool {
+    left.type == right.type
+      && (Bytes.areEqual(left.encodedValue, right.encodedValue) || left.matched == right.matched)
+  }
 
   public func hash(into hasher: inout Hasher) { hasher.combine(matched) }
 }
@@ -172,9 +210,10 @@ extension DistinguishedName: CustomStringConvertible {
 
 /// The string types that names are made of (X.520 DirectoryString and its kin).
 enum DirectoryString {
-  static func text(_ node: ASN1Node) -> String? {
-    guard case .primitive(let bytes) = node.content else { return nil }
-    switch node.identifier {
+  static func text(_ encoded: ArraySlice<UInt8>) -> String? {
+    guard let header = (try? TLVHeader.read(encoded, rules: .ber)) ?? nil, !header.isConstructed else { return nil }
+    let bytes = encoded.dropFirst(header.headerCount)
+    switch header.tag {
     case .utf8String, .printableString, .ia5String, .numericString, .visibleString:
       return String(validating: bytes, as: UTF8.self) ?? latin1(bytes)
     case .teletexString: return latin1(bytes)

@@ -1,5 +1,5 @@
 package import SMIMECrypto
-package import SwiftASN1
+import SwiftASN1
 
 /// RFC 5280 §4.2.1.6   GeneralName ::= CHOICE { otherName [0], rfc822Name [1] IA5String, dNSName [2] IA5String,
 ///                       x400Address [3], directoryName [4] Name, ediPartyName [5], uniformResourceIdentifier [6] IA5String,
@@ -60,7 +60,7 @@ public enum GeneralName: Hashable, Sendable {
     }
   }
 
-  package func write(to der: inout DER.Serializer) {
+  package func write(to der: inout DERWriter) {
     switch self {
     case .rfc822Name(let text): der.string(text, tag: .context(1))
     case .dnsName(let text): der.string(text, tag: .context(2))

@@ -4,117 +4,97 @@ import SwiftASN1
 /// RFC 5280 §4.2.1.10   NameConstraints ::= SEQUENCE { permittedSubtrees [0] OPTIONAL, excludedSubtrees [1] OPTIONAL }
 ///                      GeneralSubtree ::= SEQUENCE { base GeneralName, minimum [0] DEFAULT 0, maximum [1] OPTIONAL }
 struct NameConstraints {
-  private let permitted: [GeneralName]
-  private let excluded: [GeneralName]
-  /// Comparisons of names with subtrees that one certificate may cost.
-  private static let comparisonLimit = 250_000
+  private var permitted: [NameForm: [NameSubtree]] = [:]
+  private var excluded: [NameForm: [NameSubtree]] = [:]
+  /// Forms of which a constraint cannot be processed: no name of such a form passes.
+  private var unprocessed: Set<NameForm> = []
+  /// Bases that the RFC does not allow.
+  private(set) var faults: [String] = []
+  private var count = 0
 
-  init(_ one: Certificate.Extension) throws {
-    var top = try ASN1Cursor(one.value, as: "nameConstraints")
+  /// - Throws: ``Malformed``, or a fault when there are more than the budget has room for.
+  init(_ one: Certificate.Extension, _ work: inout PathWork) throws {
+    var top = try ASN1Cursor(one.value, as: "nameConstraints", rules: .ber)
     var fields = try top.enter()
-    permitted = try Self.subtrees(&fields, 0, "permittedSubtrees")
-    excluded = try Self.subtrees(&fields, 1, "excludedSubtrees")
+    let permittedBases = try subtrees(&fields, 0, "permittedSubtrees", &work)
+    let excludedBases = try subtrees(&fields, 1, "excludedSubtrees", &work)
     try fields.finish()
-    guard !permitted.isEmpty || !excluded.isEmpty else {
+    guard !permittedBases.isEmpty || !excludedBases.isEmpty else {
       throw Malformed("it constrains nothing", path: "nameConstraints")
     }
+    count = permittedBases.count + excludedBases.count
+    permitted = Dictionary(grouping: permittedBases, by: \.form)
+    excluded = Dictionary(grouping: excludedBases, by: \.form)
   }
 
-  private static func subtrees(_ fields: inout ASN1Cursor, _ tag: UInt, _ name: StaticString) throws -> [GeneralName] {
+  private mutating func subtrees(
+    _ fields: inout ASN1Cursor, _ tag: UInt, _ name: StaticString, _ work: inout PathWork
+  ) throws -> [NameSubtree] {
     guard var list = try fields.context(ifPresent: tag, name) else { return [] }
-    var bases: [GeneralName] = []
+    var bases: [NameSubtree] = []
     while !list.isAtEnd {
+      try work.take(nameComparisons: 1)
       var subtree = try list.element()
-      bases.append(try GeneralName(from: &subtree))
-      guard subtree.isAtEnd else { throw Unsupported("a minimum or maximum in a name constraint") }
+      let name = try GeneralName(from: &subtree)
+      let base = NameSubtree(name)
+      bases.append(base)
+      if let fault = base.fault {
+        faults.append(fault)
+        if base.isUnusable { unprocessed.insert(base.form) }
+      }
+      // The minimum is zero and the maximum absent; a zero that is written says the same.
+      let minimum = subtree.tag == .context(0) ? try subtree.int("minimum", tag: .context(0)) : 0
+      let maximum = try subtree.raw(ifPresent: .context(1))
+      try subtree.finish()
+      guard minimum != 0 || maximum != nil else { continue }
+      faults.append("a minimum or maximum of \(name)")
+      unprocessed.insert(base.form)
     }
     return bases
   }
 
   /// Why a name of `certificate` is not allowed; nil when all are.
-  func objection(to certificate: Certificate) throws -> String? {
-    var names = try certificate.extensions.subjectAlternativeName
-    if !certificate.subject.isEmpty { names.append(.directoryName(certificate.subject)) }
-    // §6.1.3: an address in the subject counts when there is none in the subjectAltName.
-    if !names.contains(where: { $0.mailbox != nil }) {
-      names += certificate.subject.values(of: OID.emailAddress).map { .rfc822Name($0) }
-    }
-    guard names.count * (permitted.count + excluded.count) <= Self.comparisonLimit else {
-      return "more names than name constraints can be compared with"
-    }
+  ///
+  /// Every name counts as held against every constraint: most of them are of the same form.
+  func objection(to certificate: Certificate, _ work: inout PathWork) throws -> String? {
+    let names = try certificate.constrainedNames
+    try work.take(nameComparisons: names.count * count)
     for name in names {
-      if excluded.contains(where: { Self.isWithin(name, $0) == .inside }) { return "\(name) is excluded" }
-      let matches = permitted.map { Self.isWithin(name, $0) }
-      if matches.contains(.outside), !matches.contains(.inside) { return "\(name) is not permitted" }
-      // A form that is constrained and cannot be compared here must not pass.
-      if (matches + excluded.map { Self.isWithin(name, $0) }).contains(.unknown) {
-        return "\(name) has a constraint that is not processed"
-      }
+      let subject = ConstrainedName(name)
+      if unprocessed.contains(subject.form) { return "\(name) has a constraint that is not processed" }
+      let (permitted, excluded) = (permitted[subject.form] ?? [], excluded[subject.form] ?? [])
+      guard !permitted.isEmpty || !excluded.isEmpty else { continue }
+      // A form that is constrained and cannot be compared here must not pass, nor a name that is none.
+      if case .unknown = subject { return "\(name) has a constraint that is not processed" }
+      if excluded.contains(where: { subject.mayBeWithin($0) }) { return "\(name) is excluded" }
+      if !permitted.isEmpty, !permitted.contains(where: { subject.isWithin($0) }) { return "\(name) is not permitted" }
     }
     return nil
   }
+}
 
-  private enum Containment {
-    case inside, outside
-    /// The constraint is on another form of name.
-    case otherForm
-    case unknown
-  }
-
-  private static func isWithin(_ name: GeneralName, _ base: GeneralName) -> Containment {
-    switch (name, base) {
-    case (.directoryName(let name), .directoryName(let base)): return name.isWithin(base) ? .inside : .outside
-    case (.rfc822Name(let address), .rfc822Name(let base)): return isMailbox(address, within: base) ? .inside : .outside
-    // RFC 9598 §6: a constraint on rfc822Name does for SmtpUTF8Mailbox too, host by host.
-    case (.smtpUTF8Mailbox(let address), .rfc822Name(let base)):
-      return base.contains("@") ? .outside : isMailbox(address, within: base) ? .inside : .outside
-    case (.dnsName(let host), .dnsName(let base)): return isHost(host, within: base) ? .inside : .outside
-    case (.uri(let uri), .uri(let base)):
-      guard let host = host(of: uri) else { return .unknown }
-      return
-        (base.hasPrefix(".")
-        ? isHost(host, within: String(base.dropFirst())) && !same(host, String(base.dropFirst())) : same(host, base))
-        ? .inside : .outside
-    case (.ipAddress(let address), .ipAddress(let base)):
-      guard base.count == 2 * address.count else { return .outside }
-      let mask = base[address.count...]
-      return zip(zip(address, base), mask).allSatisfy { $0.0 & $1 == $0.1 & $1 } ? .inside : .outside
-    case (.other(let tag, _), .other(let baseTag, _)): return tag == baseTag ? .unknown : .otherForm
-    default: return .otherForm
+extension Certificate {
+  /// Every name that constraints speak of: the subject, its mailboxes, and the subjectAltName.
+  fileprivate var constrainedNames: [GeneralName] {
+    get throws(Malformed) {
+      var names = try extensions.subjectAlternativeName
+      if !subject.isEmpty { names.append(.directoryName(subject)) }
+      // The RFC asks for the subject's mailboxes where there is no subjectAltName. They count as addresses here in any
+      // case, so that they are constrained in any case.
+      return names + subject.values(of: OID.emailAddress).map { .rfc822Name($0) }
     }
   }
+}
 
-  /// §4.2.1.10: a mailbox, a host, or with a leading dot every host below it. A trailing dot changes nothing (CVE-2026-8763).
-  private static func isMailbox(_ address: String, within base: String) -> Bool {
-    guard let at = address.lastIndex(of: "@") else { return false }
-    let host = String(address[address.index(after: at)...])
-    if let baseAt = base.lastIndex(of: "@") {
-      return address[..<at] == base[..<baseAt] && same(host, String(base[base.index(after: baseAt)...]))
+extension Certificate.Extension {
+  /// Always critical (RFC 5280 §4.2.1.10). An address has its mask after it.
+  public static func nameConstraints(permitted: [GeneralName] = [], excluded: [GeneralName] = []) -> Self {
+    Self(OID.nameConstraints, critical: true) { der in
+      der.sequence { der in
+        for (tag, bases) in [(UInt(0), permitted), (1, excluded)] where !bases.isEmpty {
+          der.context(tag) { der in for base in bases { der.sequence { base.write(to: &$0) } } }
+        }
+      }
     }
-    if base.hasPrefix(".") {
-      let parent = String(base.dropFirst())
-      return isHost(host, within: parent) && !same(host, parent)
-    }
-    return same(host, base)
-  }
-
-  private static func isHost(_ host: String, within base: String) -> Bool {
-    let (host, base) = (folded(host), folded(base.hasPrefix(".") ? String(base.dropFirst()) : base))
-    return base.isEmpty || host == base || host.hasSuffix("." + base)
-  }
-
-  private static func same(_ left: String, _ right: String) -> Bool { folded(left) == folded(right) }
-
-  private static func folded(_ host: String) -> String {
-    let lowered = host.lowercased()
-    return lowered.hasSuffix(".") ? String(lowered.dropLast()) : lowered
-  }
-
-  private static func host(of uri: String) -> String? {
-    guard let scheme = uri.firstIndex(of: ":"), uri[uri.index(after: scheme)...].hasPrefix("//") else { return nil }
-    var authority = uri[uri.index(scheme, offsetBy: 3)...].prefix { !"/?#".contains($0) }
-    if let at = authority.lastIndex(of: "@") { authority = authority[authority.index(after: at)...] }
-    if let colon = authority.firstIndex(of: ":") { authority = authority[..<colon] }
-    return authority.isEmpty || authority.hasPrefix("[") ? nil : String(authority)
   }
 }

@@ -22,15 +22,34 @@ struct PathChecks {
     self.use = use
   }
 
-  mutating func run() {
+  /// Makes every check but that of revocation.
+  ///
+  /// - Returns: the policies that the path is valid for; none when something speaks against it.
+  mutating func run(_ work: inout PathWork) -> PolicyOutcome {
     for depth in path.indices { checkCertificate(depth) }
     checkAuthorities()
     checkLeaf()
-    checkNames()
+    checkNames(&work)
+    if validator.profile == .rfc5280 { checkProfile(&work) }
+    do throws(PolicyCheck.Objection) {
+      let outcome = try PolicyCheck.outcome(of: path, validator.policies, &work)
+      return problems.isEmpty ? outcome : .none
+    } catch {
+      fail(error.check, error.detail, error.depth)
+      return .none
+    }
   }
 
   private mutating func fail(_ check: PathProblem.Check, _ detail: String, _ depth: Int) {
     problems.append(PathProblem(check, "\(path[depth].subject): \(detail)", depth: depth))
+  }
+
+  private mutating func fail(_ error: any Error, _ depth: Int, as check: PathProblem.Check = .certificate) {
+    if let fault = error as? PathFault {
+      fail(fault.check, fault.detail, depth)
+    } else {
+      fail(check, "\(error)", depth)
+    }
   }
 
   /// True for the last certificate, whose own signature and form nobody asks for.
@@ -41,12 +60,7 @@ struct PathChecks {
   private mutating func checkCertificate(_ depth: Int) {
     let certificate = path[depth]
     for defect in certificate.defects { fail(.certificate, "\(defect)", depth) }
-    if instant < certificate.validity.notBefore {
-      fail(.notYetValid, "valid from \(certificate.validity.notBefore.ISO8601Format())", depth)
-    }
-    if instant > certificate.validity.notAfter {
-      fail(.expired, "valid until \(certificate.validity.notAfter.ISO8601Format())", depth)
-    }
+    checkTimes(depth)
     if let objection = validator.policy.objection(to: certificate.publicKey) { fail(.weakAlgorithm, objection, depth) }
     if !isAnchor(depth) {
       if certificate.signatureAlgorithm != certificate.innerSignatureAlgorithm {
@@ -57,6 +71,10 @@ struct PathChecks {
       {
         fail(.weakAlgorithm, objection, depth)
       }
+      if !(1...3).contains(certificate.version) { fail(.certificate, "its version is none that there is", depth) }
+      if certificate.version < 3, !certificate.extensions.all.isEmpty {
+        fail(.certificate, "it has extensions and is not of version 3", depth)
+      }
     }
     if let double = certificate.extensions.duplicates.first {
       fail(.certificate, "the extension \(double) stands twice", depth)
@@ -66,16 +84,25 @@ struct PathChecks {
     }
   }
 
+  /// An anchor is trusted at any time (§6.1.1 d), unless the profile or its place as the leaf asks for more.
+  private mutating func checkTimes(_ depth: Int) {
+    guard !isAnchor(depth) || depth == 0 || validator.profile == .rfc5280 else { return }
+    let validity = path[depth].validity
+    if instant < validity.notBefore { fail(.notYetValid, "valid from \(validity.notBefore.ISO8601Format())", depth) }
+    if instant > validity.notAfter { fail(.expired, "valid until \(validity.notAfter.ISO8601Format())", depth) }
+  }
+
   /// The extensions that are looked at here. A critical one that is not among them fails the path (§6.1.4 o, §6.1.5 f).
   private static let processed: Set<ASN1ObjectIdentifier> = [
     OID.basicConstraints, OID.keyUsage, OID.extendedKeyUsage, OID.subjectAlternativeName, OID.issuerAlternativeName,
     OID.subjectKeyIdentifier, OID.authorityKeyIdentifier, OID.crlDistributionPoints, OID.nameConstraints,
-    // A policy that nobody asks for constrains nothing: the certificate is good for any (§6.1.1 c, any-policy).
-    OID.certificatePolicies,
+    OID.certificatePolicies, OID.policyMappings, OID.policyConstraints, OID.inhibitAnyPolicy,
+    OID.freshestCRL, OID.noRevocationAvailable,
   ]
 
   // MARK: Authorities
 
+  /// §6.1.4 k to n
   private mutating func checkAuthorities() {
     guard path.count > 1 else { return }
     var authoritiesBelow = 0
@@ -95,7 +122,10 @@ struct PathChecks {
         }
         try checkPurpose(depth)
       } catch { fail(.certificate, "\(error)", depth) }
-      if !certificate.isSelfIssued { authoritiesBelow += 1 }
+      if !certificate.isSelfIssued && !isAnchor(depth) { authoritiesBelow += 1 }
+    }
+    if let limit = validator.budget.authorities, authoritiesBelow > limit {
+      fail(.basicConstraints, "\(limit) authorities are allowed and there are \(authoritiesBelow)", path.count - 1)
     }
   }
 
@@ -113,6 +143,8 @@ struct PathChecks {
   private mutating func checkLeaf() {
     do {
       try checkPurpose(0)
+      _ = try path[0].extensions.subjectAlternativeName
+      _ = try path[0].extensions.basicConstraints
       guard let usage = try path[0].extensions.keyUsage else { return }
       switch use {
       case .signing where usage.isDisjoint(with: [.digitalSignature, .nonRepudiation]):
@@ -126,18 +158,34 @@ struct PathChecks {
 
   // MARK: Names
 
-  /// RFC 5280 §6.1.3 b, c: every name below an authority with name constraints lies within what it permits.
-  private mutating func checkNames() {
+  /// §6.1.3 b, c and §6.1.4 g: every name below an authority with name constraints lies within what it permits.
+  private mutating func checkNames(_ work: inout PathWork) {
     guard path.count > 1 else { return }
     for depth in 1..<path.count {
       guard let one = path[depth].extensions[OID.nameConstraints] else { continue }
       do {
-        let constraints = try NameConstraints(one)
-        // §6.1.3: self-issued certificates that are not the last are exempt.
+        let constraints = try NameConstraints(one, &work)
+        // Self-issued certificates that are not the last are exempt.
         for below in 0..<depth where below == 0 || !path[below].isSelfIssued {
-          if let objection = try constraints.objection(to: path[below]) { fail(.nameConstraints, objection, below) }
+          do {
+            if let objection = try constraints.objection(to: path[below], &work) {
+              fail(.nameConstraints, objection, below)
+            }
+          } catch { fail(error, below) }
         }
-      } catch { fail(.nameConstraints, "\(error)", depth) }
+      } catch { fail(error, depth, as: .nameConstraints) }
+    }
+  }
+
+  // MARK: The profile
+
+  /// RFC 5280 §4.1 and §4.2, of every certificate.
+  private mutating func checkProfile(_ work: inout PathWork) {
+    for depth in path.indices {
+      let issuer = isAnchor(depth) ? nil : path[depth + 1]
+      for (check, detail) in ProfileCheck.faults(of: path[depth], issuedBy: issuer, isIssuer: depth > 0, &work) {
+        fail(check, detail, depth)
+      }
     }
   }
 
@@ -155,7 +203,8 @@ struct PathChecks {
     case .hard(let given): (sources, isHard) = (given, true)
     }
     let check = RevocationCheck(
-      sources: hasFailed ? sources.filter(\.isLocal) : sources, policy: validator.policy, instant: instant)
+      sources: hasFailed ? sources.filter(\.isLocal) : sources, validator: validator, path: path, instant: instant,
+      isPartial: hasFailed)
     var reports: [RevocationReport] = []
     for depth in path.indices.dropLast().reversed() {
       let report = await check.report(on: path[depth], issuedBy: path[depth + 1], &memory)

@@ -26,6 +26,8 @@ public struct PathProblem: Hashable, Sendable {
     case extendedKeyUsage
     /// A name that an authority above forbids.
     case nameConstraints
+    /// No policy that is asked for is valid, or one is mapped that must not be.
+    case policies
     /// A critical extension that is not processed here.
     case criticalExtension
     case revoked
@@ -69,6 +71,8 @@ public struct PathFailure: Error, Hashable, Sendable, CustomStringConvertible {
   public let path: [Certificate]
   /// What was asked about revocation, as far as that went.
   public let revocation: [RevocationReport]
+  /// How much work it was to find out.
+  public internal(set) var effort = PathEffort()
 
   init(_ problems: [PathProblem], path: [Certificate], revocation: [RevocationReport] = []) {
     self.revocation = revocation
@@ -88,7 +92,7 @@ extension PathProblem {
     case .revoked: 0
     case .unsupportedAlgorithm, .weakAlgorithm: 1
     case .path, .signature, .certificate, .budget: 2
-    case .basicConstraints, .keyUsage, .extendedKeyUsage, .nameConstraints, .criticalExtension: 3
+    case .basicConstraints, .keyUsage, .extendedKeyUsage, .nameConstraints, .policies, .criticalExtension: 3
     case .notYetValid: 4
     case .expired: 5
     case .revocationUnknown: 6
@@ -102,7 +106,7 @@ extension PathProblem {
     case .expired, .notYetValid: 2
     case .revoked: 3
     case .weakAlgorithm: 4
-    case .basicConstraints, .keyUsage, .extendedKeyUsage, .nameConstraints, .criticalExtension: 8
+    case .basicConstraints, .keyUsage, .extendedKeyUsage, .nameConstraints, .policies, .criticalExtension: 8
     case .certificate, .unsupportedAlgorithm: 16
     case .signature: 32
     case .path, .budget: 64
@@ -117,10 +121,19 @@ public struct ValidatedPath: Hashable, Sendable {
   /// What was asked about revocation, and what was answered: one report for each certificate below the anchor, the
   /// leaf's first; empty under ``Revocation/off``.
   public let revocation: [RevocationReport]
+  /// The certificate policies that it is valid for.
+  public let policies: PolicyOutcome
+  /// How much work it was to find and check it.
+  public let effort: PathEffort
 
-  init(certificates: [Certificate], revocation: [RevocationReport]) {
+  init(
+    certificates: [Certificate], policies: PolicyOutcome, revocation: [RevocationReport],
+    effort: PathEffort = PathEffort()
+  ) {
     self.certificates = certificates
+    self.policies = policies
     self.revocation = revocation
+    self.effort = effort
   }
 
   /// What is not known and passed under ``Revocation/soft(_:)``, in words.

@@ -18,6 +18,7 @@ final class PathMemory: Sendable {
 
   private struct Kept {
     let path: [Certificate]
+    let policies: PolicyOutcome
     let validity: ClosedRange<Date>
   }
 
@@ -34,7 +35,9 @@ final class PathMemory: Sendable {
   init(limit: Int) { self.limit = max(2, limit) }
 
   /// The path that was found good and still is at `instant`, revocation aside.
-  func path(from leaf: Certificate, use: KeyUse, at instant: Date) -> [Certificate]? {
+  func path(from leaf: Certificate, use: KeyUse, at instant: Date) -> (
+    certificates: [Certificate], policies: PolicyOutcome
+  )? {
     let key = Key(leaf: leaf, use: use)
     return generations.withLock { generations in
       guard let kept = generations.younger[key] ?? generations.older[key], kept.validity.contains(instant) else {
@@ -42,17 +45,17 @@ final class PathMemory: Sendable {
       }
       // Whoever is asked for often stays.
       if generations.younger[key] == nil { keep(kept, key, in: &generations) }
-      return kept.path
+      return (kept.path, kept.policies)
     }
   }
 
-  func keep(_ path: [Certificate], use: KeyUse) {
+  func keep(_ path: [Certificate], _ policies: PolicyOutcome, use: KeyUse) {
     guard let leaf = path.first else { return }
     let from = path.map(\.validity.notBefore).max() ?? leaf.validity.notBefore
     let until = path.map(\.validity.notAfter).min() ?? leaf.validity.notAfter
     guard from <= until else { return }
     generations.withLock {
-      keep(Kept(path: path, validity: from...until), Key(leaf: leaf, use: use), in: &$0)
+      keep(Kept(path: path, policies: policies, validity: from...until), Key(leaf: leaf, use: use), in: &$0)
     }
   }
 

@@ -1,3 +1,5 @@
+public import SMIMECrypto
+
 #if canImport(FoundationEssentials)
   public import FoundationEssentials
 #else
@@ -11,6 +13,17 @@ public struct RevocationReport: Hashable, Sendable {
   public let status: CertificateStatus
   /// Everything that was asked, in order.
   public let inquiries: [RevocationInquiry]
+  /// True when the certificate's authority says that nobody will know (RFC 9608), so that it passes without an answer.
+  public let isExempt: Bool
+
+  init(
+    certificate: Certificate, status: CertificateStatus, inquiries: [RevocationInquiry], isExempt: Bool = false
+  ) {
+    self.certificate = certificate
+    self.status = status
+    self.inquiries = inquiries
+    self.isExempt = isExempt
+  }
 
   /// What is to be noted where an unknown status passes; nil when the status is known.
   var note: String? { status == .unknown ? "\(certificate.subject): \(whyUnknown)" : nil }
@@ -20,6 +33,29 @@ public struct RevocationReport: Hashable, Sendable {
     let objections = inquiries.compactMap(\.objection)
     return objections.isEmpty
       ? "nothing says whether it is revoked" : "not known whether it is revoked: " + objections.joined(separator: "; ")
+  }
+}
+
+extension RevocationReport {
+  /// What `evidence` proves about `certificate`, which `issuer` issued and who is trusted here.
+  ///
+  /// - Parameter pool: certificates at hand, such as those of signers of lists.
+  public static func weighing(
+    _ evidence: [RevocationEvidence], on certificate: Certificate, issuedBy issuer: Certificate,
+    with pool: [Certificate] = [], policy: AlgorithmPolicy = .standard, at instant: Date
+  ) async -> RevocationReport {
+    let validator = PathValidator(anchors: TrustAnchors([issuer]), intermediates: pool, policy: policy, purpose: nil)
+    let check = RevocationCheck(
+      sources: [AllEvidence(evidence: evidence)], validator: validator, path: [certificate, issuer], instant: instant)
+    var memory = RevocationMemory(pool)
+    return await check.report(on: certificate, issuedBy: issuer, &memory)
+  }
+
+  /// The same evidence on every certificate.
+  private struct AllEvidence: RevocationSource {
+    let evidence: [RevocationEvidence]
+    var isLocal: Bool { true }
+    func evidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] { evidence }
   }
 }
 

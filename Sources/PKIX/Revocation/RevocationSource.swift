@@ -38,8 +38,19 @@ public struct RevocationEvidence: Sendable {
     /// An OCSP response, and the nonce that was asked with.
     case response(OCSPResponse, nonce: [UInt8]?)
     case list(CertificateRevocationList)
+    /// A list that lies in a file with its index beside it.
+    case indexedList(IndexedRevocationList)
     /// Nothing came of it, in words that follow who was asked, such as `connection refused`.
     case failure(Method, String)
+
+    /// The CRL, wherever its entries lie; nil for what is none.
+    var list: (any RevocationListing)? {
+      switch self {
+      case .list(let list): list
+      case .indexedList(let list): list
+      case .response, .failure: nil
+      }
+    }
   }
 
   public let provenance: Provenance
@@ -80,7 +91,37 @@ public struct RevocationFiles: RevocationSource {
   public var isLocal: Bool { true }
 
   public func evidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] {
-    lists.filter { $0.issuer == certificate.issuer }.map { RevocationEvidence(.list($0), from: .given) }
+    let issuers = certificate.listIssuers
+    return lists.filter { issuers.contains($0.issuer) }.map { RevocationEvidence(.list($0), from: .given) }
+  }
+}
+
+/// Lists and OCSP responses that came along with something, such as a message.
+struct GivenEvidence: RevocationSource {
+  private let evidence: [RevocationEvidence]
+
+  init(_ evidence: [RevocationEvidence]) { self.evidence = evidence }
+
+  var isLocal: Bool { true }
+
+  /// What is about others is left out, so that reports do not tell of it.
+  func evidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] {
+    let issuers = certificate.listIssuers
+    return evidence.filter { one in
+      switch one.content {
+      case .list, .indexedList: one.content.list.map { issuers.contains($0.head.issuer) } ?? false
+      case .response(let response, _):
+        response.basic?.responses.contains { $0.certificate.names(certificate.serialNumber, of: issuer) } ?? false
+      case .failure: true
+      }
+    }
+  }
+}
+
+extension Certificate {
+  /// Whose lists may say whether this certificate is revoked: its issuer's, and those of whom its distribution points name.
+  package var listIssuers: Set<DistinguishedName> {
+    Set([issuer] + ((try? extensions.distributionPoints) ?? []).flatMap(\.listIssuers))
   }
 }
 
@@ -91,6 +132,15 @@ public enum Revocation: Sendable {
   case soft([any RevocationSource])
   /// What is not known fails.
   case hard([any RevocationSource])
+
+  /// With one more source, unless it is off.
+  func adding(_ source: any RevocationSource) -> Revocation {
+    switch self {
+    case .off: .off
+    case .soft(let sources): .soft(sources + [source])
+    case .hard(let sources): .hard(sources + [source])
+    }
+  }
 
   /// With the local ones of its sources only.
   var local: Revocation {

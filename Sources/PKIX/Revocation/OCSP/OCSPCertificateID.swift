@@ -26,9 +26,10 @@ public struct OCSPCertificateID: Hashable, Sendable {
     hashAlgorithm = AlgorithmIdentifier(digest.oid, parameters: digest == .sha1 ? AlgorithmIdentifier.null : nil)
     self.serialNumber = serialNumber
     encoded = ArraySlice(
-      DER.value(
-        0x30, hashAlgorithm.encoded, DER.value(0x04, Array(issuerNameHash)), DER.value(0x04, Array(issuerKeyHash)),
-        DER.value(0x02, Array(serialNumber.bytes))))
+      DERWriter.value(
+        0x30, hashAlgorithm.encoded, DERWriter.value(0x04, Array(issuerNameHash)),
+        DERWriter.value(0x04, Array(issuerKeyHash)),
+        DERWriter.value(0x02, Array(serialNumber.bytes))))
   }
 
   init(from cursor: inout ASN1Cursor) throws(Malformed) {

@@ -97,7 +97,7 @@ public struct OCSPRequest: Hashable, Sendable {
 
   /// The request's DER.
   public var encoded: [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         der.sequence { der in
           der.sequence { der in
@@ -116,7 +116,7 @@ public struct OCSPRequest: Hashable, Sendable {
 package enum OCSPNonce {
   /// The whole extension.
   package static func encode(_ nonce: ArraySlice<UInt8>) -> [UInt8] {
-    DER.value(0x30, DER.value(0x06, oid), DER.value(0x04, DER.value(0x04, Array(nonce))))
+    DERWriter.value(0x30, DERWriter.value(0x06, oid), DERWriter.value(0x04, DERWriter.value(0x04, Array(nonce))))
   }
 
   /// The content octets of the extension's identifier.

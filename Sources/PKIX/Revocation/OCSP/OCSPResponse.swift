@@ -157,6 +157,17 @@ public struct OCSPSingleResponse: Hashable, Sendable {
   public let nextUpdate: Date?
   public let extensions: Extensions
 
+  /// RFC 6960 §4.4.4   ArchiveCutoff ::= GeneralizedTime
+  ///
+  /// Since when the responder remembers certificates that ran out; nil when it does not say that it does.
+  public var archiveCutoff: Date? {
+    get throws(Malformed) {
+      guard let one = extensions[OID.ocspArchiveCutoff] else { return nil }
+      var top = try ASN1Cursor(one.value, as: "archiveCutoff")
+      return try top.time("date")
+    }
+  }
+
   init(from list: inout ASN1Cursor) throws(Malformed) {
     var fields = try list.element()
     certificate = try OCSPCertificateID(from: &fields)
