@@ -42,6 +42,10 @@ struct AnswerContent {
           && asked.certificates.allSatisfy { one in
             answers.contains { $0.certificate.serialNumber == one.serialNumber }
           }
+      case .timestamp:
+        // A refusal is an answer too. Whether it answers this request is for whoever asked to say.
+        _ = try TimestampResponse(der: bytes[...])
+        (expires, isKeepable, isAnswer) = (nil, false, true)
       }
     } catch let failure as FetchFailure {
       throw failure
@@ -62,6 +66,12 @@ struct AnswerContent {
       // RFC 6960 A.2
       guard type == "application/ocsp-response" else {
         throw FetchFailure(.contentType, "the answer is \(named(type)), not application/ocsp-response")
+      }
+      return
+    case .timestamp:
+      // RFC 3161 §3.4
+      guard type == "application/timestamp-reply" else {
+        throw FetchFailure(.contentType, "the answer is \(named(type)), not application/timestamp-reply")
       }
       return
     case .revocationList:

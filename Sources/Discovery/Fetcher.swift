@@ -1,3 +1,4 @@
+import CMS
 public import Fetching
 import PKIX
 import Synchronization
@@ -52,6 +53,15 @@ public final class Fetcher: AnswerSource {
     init(_ request: FetchRequest) throws(FetchFailure) {
       self.request = request
       let address = try WebAddress(request.url)
+      if request.kind == .timestamp {
+        guard (try? TimestampRequest(der: request.body[...])) != nil else {
+          throw FetchFailure(.malformed, "the request is no time stamp request")
+        }
+        query = HTTPExchange.Query(
+          address: address, body: request.body, headers: [("Content-Type", "application/timestamp-query")])
+        name = nil
+        return
+      }
       guard request.kind == .ocsp else {
         query = HTTPExchange.Query(address: address)
         name = FetchCache.name(method: "GET \(request.kind)", url: "\(address)", body: [])

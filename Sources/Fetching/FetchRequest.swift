@@ -7,11 +7,13 @@ public struct FetchRequest: Hashable, Sendable {
     case revocationList
     /// An OCSP response (RFC 6960 A.1).
     case ocsp
+    /// A time stamp (RFC 3161 §3.4).
+    case timestamp
   }
 
   public let kind: Kind
   public let url: String
-  /// The OCSP request in DER; empty for the other kinds.
+  /// The OCSP or time stamp request in DER; empty for the other kinds.
   public let body: [UInt8]
   public let freshness: Freshness
 

@@ -35,7 +35,7 @@ public struct FetchRules: Hashable, Sendable, Codable {
     switch kind {
     case .issuers: certificateBytes
     case .revocationList: listBytes
-    case .ocsp: responseBytes
+    case .ocsp, .timestamp: responseBytes
     }
   }
 }

@@ -13,10 +13,13 @@ public struct OCSPSource: RevocationSource {
 
   private let network: any AnswerSource
   private let nonce: Nonce
+  private let responders: [String]?
 
-  public init(_ network: any AnswerSource, nonce: Nonce = .none) {
+  /// - Parameter responders: whom to ask instead of those that the certificate names.
+  public init(_ network: any AnswerSource, nonce: Nonce = .none, responders: [String]? = nil) {
     self.network = network
     self.nonce = nonce
+    self.responders = responders
   }
 
   public var isLocal: Bool { false }
@@ -34,7 +37,7 @@ public struct OCSPSource: RevocationSource {
   ) async -> [RevocationEvidence] {
     guard let identifier = try? OCSPCertificateID(certificate.serialNumber, of: issuer) else { return [] }
     var found: [RevocationEvidence] = []
-    for url in FetchedURLs.of({ try certificate.extensions.ocspURIs }) {
+    for url in FetchedURLs.of({ try responders ?? certificate.extensions.ocspURIs }) {
       let sent = nonce == .fresh ? SecureRandom.bytes(32) : nil
       let request = OCSPRequest([identifier], nonce: sent)
       switch await network.answer(to: FetchRequest(.ocsp, url: url, body: request.encoded, freshness: freshness)) {
@@ -54,7 +57,8 @@ public struct OCSPSource: RevocationSource {
   }
 }
 
-/// Fetches the CRL that a certificate names; of several places the first that has one (RFC 5280 §4.2.1.13).
+/// Fetches the CRLs that a certificate names: of several places of one list the first that has it (RFC 5280 §4.2.1.13),
+/// and what was added to it since (§4.2.1.15, §5.2.6).
 public struct RevocationListSource: RevocationSource {
   private let network: any AnswerSource
 
@@ -70,11 +74,32 @@ public struct RevocationListSource: RevocationSource {
     await evidence(on: certificate, .new)
   }
 
+  /// Every list that `certificate` names, asked for anew.
+  public func evidence(namedBy certificate: Certificate) async -> [RevocationEvidence] {
+    await evidence(on: certificate, .new)
+  }
+
+  /// The lists at one place, asked for anew.
+  public func lists(at url: String) async -> [RevocationEvidence] { await lists(at: [url], .new) }
+
   private func evidence(
     on certificate: Certificate, _ freshness: FetchRequest.Freshness
   ) async -> [RevocationEvidence] {
     var found: [RevocationEvidence] = []
-    for url in FetchedURLs.of({ try certificate.extensions.crlURIs }) {
+    var asked: Set<String> = []
+    for places in ((try? certificate.extensions.listPlaces) ?? []).prefix(FetchedURLs.limit) {
+      found += await lists(at: FetchedURLs.of { places }.filter { asked.insert($0).inserted }, freshness)
+    }
+    let namers = [certificate.extensions] + found.compactMap(\.content.listExtensions)
+    let deltas = FetchedURLs.of { namers.flatMap { (try? $0.deltaURIs) ?? [] } }
+    // A delta that cannot be had leaves its base as it is.
+    return found + (await lists(at: deltas.filter { asked.insert($0).inserted }, freshness))
+  }
+
+  /// What the first of `urls` has that has anything, and why those before it had nothing.
+  private func lists(at urls: [String], _ freshness: FetchRequest.Freshness) async -> [RevocationEvidence] {
+    var found: [RevocationEvidence] = []
+    for url in urls {
       switch await network.answer(to: FetchRequest(.revocationList, url: url, freshness: freshness)) {
       case .success(let answer):
         do {
@@ -89,4 +114,9 @@ public struct RevocationListSource: RevocationSource {
     }
     return found
   }
+}
+
+extension RevocationEvidence.Content {
+  /// Of a CRL.
+  fileprivate var listExtensions: Extensions? { if case .list(let list) = self { list.extensions } else { nil } }
 }

@@ -84,7 +84,7 @@ struct SignerEvaluation {
       return Self.report(state, info, certificate, failure.map { [$0] } ?? [])
     }
     // RFC 8550 §4.4: the path is judged at the time of reading, never at the time that the signer claims.
-    let paths = state == nil ? paths : paths.offline
+    let paths = (state == nil ? paths : paths.offline).hearing(data.revocationEvidence)
     let outcome = await paths.validate(certificate, with: data.certificates, at: instant, use: .signing)
     switch outcome {
     case .success(let path):
@@ -184,7 +184,7 @@ struct SignerEvaluation {
     case .expired: .certificateExpired
     case .revocationUnknown: .revocationUnknown
     case .path, .signature, .certificate, .basicConstraints, .keyUsage, .extendedKeyUsage, .nameConstraints,
-      .criticalExtension, .budget:
+      .policies, .criticalExtension, .budget:
       .untrusted
     }
   }

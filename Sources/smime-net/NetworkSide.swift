@@ -13,7 +13,7 @@ import Fetching
 /// The network side of `smime`: reads requests from standard input, answers on standard output, and ends with its input.
 @main enum NetworkSide {
   private static let words = """
-    smime-net fetches certificates, revocation lists and OCSP responses for 'smime --online', which starts it.
+    smime-net fetches certificates, revocation lists, OCSP responses and time stamps for 'smime --online', which starts it.
     It is not meant for people: use 'smime verify --online' instead.
 
     """

@@ -97,7 +97,7 @@ import Testing
     let sink = BufferSink()
     try object.write(BufferSource(mail), key: key, associatedData: associated, to: sink) { tag in
       [tags.0] + sent.dropFirst()
-        + DER.Serializer.encode { $0.octets(tag ?? [UInt8](repeating: 0, count: 16)) }
+        + DERWriter.encode { $0.octets(tag ?? [UInt8](repeating: 0, count: 16)) }
         + [tags.1] + AttributeSet([loose]).encoded().dropFirst()
     }
     return sink.bytes

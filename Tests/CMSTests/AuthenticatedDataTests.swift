@@ -20,7 +20,7 @@ enum Surgery {
     var elements: [[UInt8]] = []
     while !fields.isAtEnd { elements.append(Array(try fields.raw())) }
     change(&elements)
-    return DER.Serializer.encode { der in
+    return DERWriter.encode { der in
       der.sequence { der in
         der.oid(type)
         der.context(0) { der in der.sequence { der in for element in elements { der.raw(element) } } }
@@ -95,9 +95,9 @@ enum Surgery {
       .recipientInfo(for: key)
     let sealed = try await Self.sealed(covering: .content)
     let object = try Surgery.changed(sealed) { elements in
-      elements[1] = DER.Serializer.encode { $0.setOf([info.encoded]) }
+      elements[1] = DERWriter.encode { $0.setOf([info.encoded]) }
       elements[2] = mac.identifier.encoded
-      elements[4] = DER.Serializer.encode { $0.octets(code.finalize()) }
+      elements[4] = DERWriter.encode { $0.octets(code.finalize()) }
     }
     let keys = DecryptionKeys(identities: [bob])
     #expect(try await Self.opened(object, with: keys, policy: .legacy).bytes == Self.mail)
@@ -148,7 +148,7 @@ enum Surgery {
     let digest = try Surgery.changed(object) { $0.remove(at: 5) }
     await #expect(throws: Malformed.self) { try await Self.opened(digest) }
     let other = try Surgery.changed(object) {
-      $0[3] = DER.Serializer.encode { DigestAlgorithm.sha384.identifier.write(to: &$0, tag: .context(1)) }
+      $0[3] = DERWriter.encode { DigestAlgorithm.sha384.identifier.write(to: &$0, tag: .context(1)) }
     }
     await #expect(throws: Malformed.self) { try await Self.opened(other) }
     // Neither: the code is over something else.
@@ -163,7 +163,7 @@ enum Surgery {
     let object = try await Self.sealed()
     let forged = try Surgery.changed(object) { elements in
       let set = [0x31] + elements[5].dropFirst()
-      elements[4] = DER.Serializer.encode { der in
+      elements[4] = DERWriter.encode { der in
         der.sequence { der in
           der.oid(ContentType.data.oid)
           der.context(0) { $0.octets(set) }
@@ -183,7 +183,7 @@ enum Surgery {
     }
     let type = Attribute.contentType(.data)
     let digest = Attribute(
-      .messageDigestAttribute, DER.Serializer.encode { $0.octets(MessageDigest.sha256(Self.mail[...])) })
+      .messageDigestAttribute, DERWriter.encode { $0.octets(MessageDigest.sha256(Self.mail[...])) })
     let short = Attribute(.messageDigestAttribute, [4, 2, 1, 2])
     let two = Attribute(.messageDigestAttribute, values: [digest.values[0], [4, 1, 1]])
     let protection = Attribute(
@@ -207,7 +207,7 @@ enum Surgery {
     let object = try await Self.sealed(type: .signedData)
     #expect(try await Self.opened(object).content.contentType == .signedData)
     let plain = try await Self.sealed(covering: .content)
-    let old = DER.Serializer.encode { $0.oid(ContentType.data.oid) }
+    let old = DERWriter.encode { $0.oid(ContentType.data.oid) }
     let place = try #require(plain.indices.first { Array(plain[$0...].prefix(old.count)) == old })
     var retyped = plain
     retyped[place + old.count - 1] = 2
@@ -219,7 +219,7 @@ enum Surgery {
       let object = try await Self.sealed(covering: coverage)
       let code = Array(object.suffix(32)) + [UInt8](repeating: 0, count: 32)
       let cut = try Surgery.changed(object) { elements in
-        elements[elements.count - 1] = DER.Serializer.encode { $0.octets(code.prefix(count)) }
+        elements[elements.count - 1] = DERWriter.encode { $0.octets(code.prefix(count)) }
       }
       await #expect(throws: DecryptionFailed.self) { try await Self.opened(cut) }
     }
@@ -228,7 +228,7 @@ enum Surgery {
   @Test func `content beside the object`() async throws {
     let object = try await Self.sealed()
     let beside = try Surgery.changed(object) { elements in
-      elements[4] = DER.Serializer.encode { der in der.sequence { $0.oid(ContentType.data.oid) } }
+      elements[4] = DERWriter.encode { der in der.sequence { $0.oid(ContentType.data.oid) } }
     }
     #expect(try await Self.opened(beside, detached: BufferSource(Self.mail)).bytes == Self.mail)
     await #expect(throws: Malformed.self) { try await Self.opened(beside) }
@@ -241,14 +241,14 @@ enum Surgery {
     await #expect(throws: Unsupported.self) { try await Self.sealed(covering: .attributes(digest: .sha1)) }
     let object = try await Self.sealed(covering: .content)
     let old = try Surgery.changed(object) { elements in
-      elements[2] = DER.Serializer.encode { der in
+      elements[2] = DERWriter.encode { der in
         AlgorithmIdentifier([1, 3, 6, 1, 5, 5, 8, 1, 2]).write(to: &der)
       }
     }
     await #expect(throws: Unsupported("HMAC with SHA-1")) { try await Self.opened(old) }
     await #expect(throws: DecryptionFailed.self) { try await Self.opened(old, policy: .legacy) }
     let gmac = try Surgery.changed(object) { elements in
-      elements[2] = DER.Serializer.encode { der in
+      elements[2] = DERWriter.encode { der in
         AlgorithmIdentifier([2, 16, 840, 1, 101, 3, 4, 1, 9]).write(to: &der)
       }
     }
@@ -262,8 +262,8 @@ enum Surgery {
     var code = [UInt8](repeating: 0, count: 32)
     if count <= 64 { code = try HMACode.code(of: Self.mail[...], key: key.octets, .sha256) }
     let object = try Surgery.changed(try await Self.sealed(covering: .content)) { elements in
-      elements[1] = DER.Serializer.encode { $0.setOf([info.encoded]) }
-      elements[elements.count - 1] = DER.Serializer.encode { $0.octets(code) }
+      elements[1] = DERWriter.encode { $0.setOf([info.encoded]) }
+      elements[elements.count - 1] = DERWriter.encode { $0.octets(code) }
     }
     await #expect(throws: DecryptionFailed.self) { try await Self.opened(object) }
   }

@@ -63,7 +63,7 @@ import Testing
     #expect(try DigestedDataReader(weak).read().state == .weakAlgorithm("SHA-1"))
     #expect(try DigestedDataReader(weak).read(policy: .legacy).state == .intact)
     var unknown = try written(BufferSource(content))
-    let oid = DER.Serializer.encode { $0.oid(DigestAlgorithm.sha256.oid) }
+    let oid = DERWriter.encode { $0.oid(DigestAlgorithm.sha256.oid) }
     let place = try #require((0..<unknown.count - oid.count).first { Array(unknown[$0..<$0 + oid.count]) == oid })
     unknown[place + oid.count - 1] = 0x7F
     guard case .unsupported = try DigestedDataReader(BufferSource(unknown)).read().state else {
@@ -171,7 +171,7 @@ import Testing
   @Test func `What is wrong inside is named`() throws {
     func object(_ content: [UInt8], version: Int = 0, parameters: ArraySlice<UInt8>? = nil) -> BufferSource {
       BufferSource(
-        DER.Serializer.encode { der in
+        DERWriter.encode { der in
           der.sequence { der in
             der.oid(ContentType.compressedData.oid)
             der.context(0) { der in

@@ -46,8 +46,8 @@ struct CraftedSignedData {
       let bytes = digested ?? content ?? []
       let value = (try? MessageDigest.hash(bytes[...], digest)) ?? []
       return [
-        Attribute(.contentTypeAttribute, DER.Serializer.encode { $0.oid(contentType.oid) }),
-        Attribute(.messageDigestAttribute, DER.Serializer.encode { $0.octets(value) }),
+        Attribute(.contentTypeAttribute, DERWriter.encode { $0.oid(contentType.oid) }),
+        Attribute(.messageDigestAttribute, DERWriter.encode { $0.octets(value) }),
       ]
     }
   }
@@ -55,7 +55,7 @@ struct CraftedSignedData {
   func encoded() async throws -> [UInt8] {
     var infos: [[UInt8]] = []
     for _ in 0..<signers { infos.append(try await signerInfo()) }
-    return DER.Serializer.encode { der in
+    return DERWriter.encode { der in
       der.sequence { der in
         der.oid(ContentType.signedData.oid)
         der.context(0) { der in
@@ -77,9 +77,9 @@ struct CraftedSignedData {
   private func attributeSet(inOrder: Bool, tag: ASN1Identifier) -> [UInt8]? {
     guard let attributes else { return nil }
     let elements = attributes.map(\.encoded)
-    return DER.Serializer.encode { der in
+    return DERWriter.encode { der in
       guard inOrder else { return der.setOf(elements, tag: tag) }
-      der.appendConstructedNode(identifier: tag) { set in
+      der.constructed(tag) { set in
         for element in elements { set.raw(element) }
       }
     }
@@ -89,7 +89,7 @@ struct CraftedSignedData {
     let message = attributeSet(inOrder: keepsOrder, tag: .set) ?? digested ?? content ?? []
     let signature = changeSignature(try await identity.signingKey.signature(.message(message[...]), algorithm))
     let sent = attributeSet(inOrder: keepsOrder || sendsOtherOrder, tag: .context(0))
-    return DER.Serializer.encode { der in
+    return DERWriter.encode { der in
       der.sequence { der in
         der.int(signerVersion)
         if usesKeyIdentifier {

@@ -90,7 +90,7 @@ import Testing
   }
 
   static func object(_ algorithm: AlgorithmIdentifier, content: [UInt8]) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         der.oid(ContentType.encryptedData.oid)
         der.context(0) { der in

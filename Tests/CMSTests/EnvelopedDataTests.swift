@@ -100,8 +100,8 @@ import Testing
     #expect(result.contentType == .signedData)
     #expect(result.authenticatedAttributes?.all.count == 1)
     // The same object under another content type does not open.
-    let old = DER.Serializer.encode { $0.oid(ContentType.signedData.oid) }
-    let new = DER.Serializer.encode { $0.oid(ContentType.data.oid) }
+    let old = DERWriter.encode { $0.oid(ContentType.signedData.oid) }
+    let new = DERWriter.encode { $0.oid(ContentType.data.oid) }
     let places = (0..<object.count - old.count).filter { Array(object[$0..<$0 + old.count]) == old }
     #expect(places.count == 2)
     var onlyOutside = object
@@ -211,7 +211,7 @@ import Testing
     var fields = try content.sequence("content")
     var elements: [ArraySlice<UInt8>] = []
     while !fields.isAtEnd { elements.append(try fields.raw()) }
-    return DER.Serializer.encode { der in
+    return DERWriter.encode { der in
       der.sequence { der in
         der.oid(type.oid)
         der.context(0) { der in
@@ -228,13 +228,13 @@ import Testing
     let bob = try await TestPKI().mailbox("bob@example.com")
     for algorithm in [[2, 16, 840, 1, 101, 3, 4, 1, 46], [2, 16, 840, 1, 101, 3, 4, 1, 42]] as [[UInt]] {
       for count in [0, 1, 64, 4_096] {
-        let iv = DER.Serializer.encode { $0.octets([UInt8](repeating: 1, count: count)) }
+        let iv = DERWriter.encode { $0.octets([UInt8](repeating: 1, count: count)) }
         let isGCM = algorithm.last == 46
-        let parameters = isGCM ? DER.Serializer.encode { der in der.sequence { $0.raw(iv) } } : iv
+        let parameters = isGCM ? DERWriter.encode { der in der.sequence { $0.raw(iv) } } : iv
         let oid =
           isGCM ? [2, 16, 840, 1, 101, 3, 4, 1, 46] : [2, 16, 840, 1, 101, 3, 4, 1, 42] as ASN1ObjectIdentifier
         let identifier = AlgorithmIdentifier(oid, parameters: parameters[...])
-        let object = DER.Serializer.encode { der in
+        let object = DERWriter.encode { der in
           der.sequence { der in
             der.oid((isGCM ? ContentType.authEnvelopedData : .envelopedData).oid)
             der.context(0) { der in

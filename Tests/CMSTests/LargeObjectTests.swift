@@ -41,7 +41,7 @@ final class CountingSink: ByteSink {
 /// Beyond what 32 bits count.
 @Suite struct `Objects over 4 GiB` {
   private static let count = 5 << 30
-  private static let oid = DER.Serializer.encode { $0.oid(ContentType.data.oid) }
+  private static let oid = DERWriter.encode { $0.oid(ContentType.data.oid) }
 
   /// A SignedData without signers, in definite lengths, around `count` zeros.
   private func definite() -> JoinedSource {

@@ -57,7 +57,7 @@ import Testing
   /// An ML-DSA-44 key: named as a defect, kept, and written again octet for octet.
   @Test(arguments: profiles) func `a key that is not offered goes on unchanged`(profile: PKCS12.Profile) async throws {
     let (identity, _) = try await alice()
-    let pkcs8 = DER.Serializer.encode { der in
+    let pkcs8 = DERWriter.encode { der in
       der.sequence { der in
         der.int(0)
         AlgorithmIdentifier([2, 16, 840, 1, 101, 3, 4, 3, 17]).write(to: &der)

@@ -16,11 +16,11 @@ import Testing
 
   /// `object` with other recipients.
   private static func readdressed(_ object: [UInt8], _ infos: [[UInt8]]) throws -> [UInt8] {
-    try Surgery.changed(object) { $0[1] = DER.Serializer.encode { $0.setOf(infos) } }
+    try Surgery.changed(object) { $0[1] = DERWriter.encode { $0.setOf(infos) } }
   }
 
   private static func passwordRecipient(_ derivation: [UInt8], _ wrap: [UInt8]? = nil) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.context(3) { der in
         der.int(0)
         der.raw(derivation)
@@ -30,8 +30,8 @@ import Testing
     }
   }
 
-  private static func pbkdf2(_ write: (inout DER.Serializer) -> Void) -> [UInt8] {
-    DER.Serializer.encode { der in
+  private static func pbkdf2(_ write: (inout DERWriter) -> Void) -> [UInt8] {
+    DERWriter.encode { der in
       der.context(0) { der in
         der.oid([1, 2, 840, 113549, 1, 5, 12])
         write(&der)
@@ -54,7 +54,7 @@ import Testing
   {
     let object = try await EnvelopedDataWriter.object(for: [.password(Self.password, rounds: 1)])
     let kdf = Self.parameters()
-    let scrypt = DER.Serializer.encode { der in der.context(0) { $0.oid([1, 3, 6, 1, 4, 1, 11591, 4, 11]) } }
+    let scrypt = DERWriter.encode { der in der.context(0) { $0.oid([1, 3, 6, 1, 4, 1, 11591, 4, 11]) } }
     let elsewhere = Self.pbkdf2 { der in
       der.sequence { der in
         der.sequence { $0.oid([1, 2, 3]) }
@@ -216,7 +216,7 @@ import Testing
       var elements: [[UInt8]] = []
       while !fields.isAtEnd { elements.append(Array(try fields.raw())) }
       elements[place] = element
-      let recipient = DER.Serializer.encode { der in
+      let recipient = DERWriter.encode { der in
         der.context(4) { der in
           der.oid(type)
           der.sequence { der in for element in elements { der.raw(element) } }
@@ -227,8 +227,8 @@ import Testing
     let kemct = Array(info.ciphertext)
     let cases: [(Int, [UInt8])] = [
       (2, AlgorithmIdentifier([2, 16, 840, 1, 101, 3, 4, 4, 3]).encoded), (2, AlgorithmIdentifier([1, 2, 3]).encoded),
-      (3, DER.Serializer.encode { $0.octets([]) }), (3, DER.Serializer.encode { $0.octets(kemct.dropLast()) }),
-      (3, DER.Serializer.encode { $0.octets(kemct + [0]) }), (4, AlgorithmIdentifier([1, 2, 3]).encoded),
+      (3, DERWriter.encode { $0.octets([]) }), (3, DERWriter.encode { $0.octets(kemct.dropLast()) }),
+      (3, DERWriter.encode { $0.octets(kemct + [0]) }), (4, AlgorithmIdentifier([1, 2, 3]).encoded),
       (5, [2, 1, 16]), (5, [2, 1, 33]), (6, KeyWrap.aes128.identifier.encoded),
       (6, KeyWrap.tripleDES.identifier.encoded),
     ]
@@ -245,9 +245,9 @@ import Testing
     #expect(counting.count == 0)
     // What is left to the key has its one answer.
     for (place, element) in [
-      (3, DER.Serializer.encode { $0.octets(kemct.map { $0 ^ 1 }) }),
-      (7, DER.Serializer.encode { $0.octets(info.encryptedKey.map { $0 ^ 1 }) }),
-      (7, DER.Serializer.encode { $0.octets([1]) }),
+      (3, DERWriter.encode { $0.octets(kemct.map { $0 ^ 1 }) }),
+      (7, DERWriter.encode { $0.octets(info.encryptedKey.map { $0 ^ 1 }) }),
+      (7, DERWriter.encode { $0.octets([1]) }),
     ] {
       await #expect(throws: DecryptionFailed.self) {
         try await EnvelopedDataReader.opened(try changed(place, element), with: DecryptionKeys(identities: [identity]))

@@ -92,7 +92,7 @@ extension TestPKI {
     elements[place] = key.publicKey.spki
     var rest: [ArraySlice<UInt8>] = []
     while !fields.isAtEnd { rest.append(try fields.raw()) }
-    let der = DER.Serializer.encode { der in
+    let der = DERWriter.encode { der in
       der.sequence { der in
         der.sequence { der in for element in elements { der.raw(element) } }
         for element in rest { der.raw(element) }

@@ -21,7 +21,7 @@ import Testing
     var testDescription: String { name }
   }
 
-  private static let time = Attribute(.signingTimeAttribute, DER.Serializer.encode { $0.time(TestPKI.now) })
+  private static let time = Attribute(.signingTimeAttribute, DERWriter.encode { $0.time(TestPKI.now) })
 
   static let faults: [Fault] = [
     Fault(
@@ -133,7 +133,7 @@ import Testing
         == .contentAltered("the certificate is not the one that the signer names (signingCertificate)"))
     // The first generation: SHA-1 of the certificate, and nothing more.
     for (certificate, isGood) in [(alice.certificate, true), (other.certificate, false)] {
-      let value = DER.Serializer.encode { der in
+      let value = DERWriter.encode { der in
         der.sequence { der in
           der.sequence { der in der.sequence { $0.octets(MessageDigest.sha1(certificate.derBytes)) } }
         }
@@ -202,7 +202,7 @@ import Testing
       try SignedDataReader(BufferSource(object), limits: limits).read()
     }
     // A value of 60 levels in an attribute is refused when it is read, and ends nothing.
-    let value = (0..<60).reduce([UInt8]()) { inner, _ in DER.value(0x30, inner) }
+    let value = (0..<60).reduce([UInt8]()) { inner, _ in DERWriter.value(0x30, inner) }
     var craft = CraftedSignedData(try await TestPKI().mailbox("alice@example.com"))
     craft.unsignedAttributes = [Attribute([1, 2, 3], value)]
     guard
@@ -359,7 +359,7 @@ import Testing
     var frame = SignedDataFrame(type: .data)
     let scvp: [UInt8] = [0x30, 0x03, 0x02, 0x01, 0x07]
     func other(_ format: ASN1ObjectIdentifier, _ value: [UInt8]) -> [UInt8] {
-      DER.Serializer.encode { der in
+      DERWriter.encode { der in
         der.context(1) { der in
           der.oid(format)
           der.raw(value)

@@ -43,7 +43,7 @@ import Testing
     // The honest signature, over attributes …
     let honest = try await craft()
     let elements = honest.standardAttributes.map(\.encoded)
-    let attributes = DER.Serializer.encode { $0.setOf(elements) }
+    let attributes = DERWriter.encode { $0.setOf(elements) }
     // … is one over content that consists of them, without attributes.
     let forged = try await craft {
       $0.identity = honest.identity
@@ -95,7 +95,7 @@ import Testing
   }
 
   @Test func `optional attributes doubled (RFC 8551 §2.5)`() async throws {
-    let time = Attribute(.signingTimeAttribute, DER.Serializer.encode { $0.time(TestPKI.now) })
+    let time = Attribute(.signingTimeAttribute, DERWriter.encode { $0.time(TestPKI.now) })
     let capabilities = Attribute(.capabilitiesAttribute, [0x30, 0x00])
     for attribute in [time, capabilities] {
       let doubled = try await craft { $0.attributes = $0.standardAttributes + [attribute, attribute] }

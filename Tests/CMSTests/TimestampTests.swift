@@ -31,7 +31,7 @@ struct TestTimestampAuthority: TimestampSource {
       Certificate.Extension(oid: purposes.oid, isCritical: isCritical, value: purposes.value),
     ]
     let algorithm = pki.root.certificate.publicKey.defaultSignatureAlgorithm
-    let tbs = DER.Serializer.encode { der in
+    let tbs = DERWriter.encode { der in
       der.sequence { der in
         der.context(0) { $0.int(2) }
         der.integer(SerialNumber.random().bytes)
@@ -56,7 +56,7 @@ struct TestTimestampAuthority: TimestampSource {
   func response(to request: [UInt8]) async throws -> [UInt8] {
     let request = try TimestampRequest(der: request[...])
     guard status < 2 else {
-      return DER.Serializer.encode { der in
+      return DERWriter.encode { der in
         der.sequence { der in
           der.sequence { der in
             der.int(status)
@@ -71,7 +71,7 @@ struct TestTimestampAuthority: TimestampSource {
     let token = BufferSink()
     try await SignedDataWriter.sign(
       BufferSource(info), type: contentType, signers: signers, form: .attached, to: token)
-    return DER.Serializer.encode { der in
+    return DERWriter.encode { der in
       der.sequence { der in
         der.sequence { $0.int(status) }
         der.raw(token.bytes)
@@ -81,7 +81,7 @@ struct TestTimestampAuthority: TimestampSource {
 
   private func info(for request: TimestampRequest) throws -> [UInt8] {
     let imprint = changeImprint ? try MessageImprint(of: [1, 2, 3]) : request.messageImprint
-    return DER.Serializer.encode { der in
+    return DERWriter.encode { der in
       der.sequence { der in
         der.int(1)
         der.oid([1, 2, 3, 4])

@@ -39,7 +39,7 @@ struct AuthenticatedAttributes {
 
   /// RFC 6211 §2, for a code: the digest algorithm, and `[2]` macAlgorithm.
   static func protection(_ digest: AlgorithmIdentifier?, _ mac: AlgorithmIdentifier) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         digest?.write(to: &der)
         mac.write(to: &der, tag: .context(2))
@@ -54,7 +54,7 @@ struct AuthenticatedAttributes {
   ) -> AttributeSet {
     let own: [Attribute] = [
       .contentType(type),
-      Attribute(.messageDigestAttribute, DER.Serializer.encode { $0.octets(value) }),
+      Attribute(.messageDigestAttribute, DERWriter.encode { $0.octets(value) }),
       Attribute(.algorithmProtectionAttribute, protection(digest.identifier, mac.identifier)),
     ]
     let types = own.map(\.type)

@@ -34,7 +34,7 @@ public enum AuthenticatedDataWriter {
     if let contentDigest, contentDigest.isWeak { throw Unsupported("\(contentDigest.name) for new content") }
 
     var before = KeyManagement.encoded(version: 0, infos, originatorCertificates)
-    before += DER.Serializer.encode { der in
+    before += DERWriter.encode { der in
       mac.identifier.write(to: &der)
       contentDigest?.identifier.write(to: &der, tag: .context(1))
     }
@@ -42,10 +42,10 @@ public enum AuthenticatedDataWriter {
     let trailer = Trailer(type: type, mac: mac, coverage: coverage, unauthenticated: unauthenticatedAttributes)
     func frame(_ after: [UInt8]) -> ContentFrame {
       var frame = ContentFrame()
-      frame.nest(BERFrame.sequence, before: DER.Serializer.encode { $0.oid(ContentType.authenticatedData.oid) })
+      frame.nest(BERFrame.sequence, before: DERWriter.encode { $0.oid(ContentType.authenticatedData.oid) })
       frame.nest(BERFrame.context(0))
       frame.nest(BERFrame.sequence, before: before, after: after)
-      frame.nest(BERFrame.sequence, before: DER.Serializer.encode { $0.oid(type.oid) })
+      frame.nest(BERFrame.sequence, before: DERWriter.encode { $0.oid(type.oid) })
       frame.nest(BERFrame.context(0))
       if measured.count == nil { frame.nest(0x20 | BERFrame.octetString) }
       return frame
@@ -65,7 +65,7 @@ public enum AuthenticatedDataWriter {
     let observer = AuthenticatingSink(
       [code], digest: try contentDigest.map { try MessageDigest($0) },
       passingTo: OctetStringSink(sink, isSegmented: measured.count == nil))
-    try measured.stream.copy(to: observer)
+    try measured.copy(to: observer)
     guard measured.count == nil || measured.count == observer.count else {
       throw IOFailure(.truncated, "byte \(observer.count)")
     }
@@ -95,7 +95,7 @@ public enum AuthenticatedDataWriter {
         result += set.encoded(tag: .context(2))
       }
       let value = code(covered)
-      result += DER.Serializer.encode { $0.octets(value) }
+      result += DERWriter.encode { $0.octets(value) }
       if !unauthenticated.isEmpty { result += AttributeSet(unauthenticated).encoded(tag: .context(3)) }
       return result
     }

@@ -83,14 +83,14 @@ public enum CompressedDataWriter {
 
   private static func frame(_ type: ContentType, segmented: Bool) -> ContentFrame {
     var frame = ContentFrame()
-    frame.nest(BERFrame.sequence, before: DER.Serializer.encode { $0.oid(ContentType.compressedData.oid) })
+    frame.nest(BERFrame.sequence, before: DERWriter.encode { $0.oid(ContentType.compressedData.oid) })
     frame.nest(BERFrame.context(0))
-    let before = DER.Serializer.encode { der in
+    let before = DERWriter.encode { der in
       der.int(0)
       CompressedData.zlib.write(to: &der)
     }
     frame.nest(BERFrame.sequence, before: before)
-    frame.nest(BERFrame.sequence, before: DER.Serializer.encode { $0.oid(type.oid) })
+    frame.nest(BERFrame.sequence, before: DERWriter.encode { $0.oid(type.oid) })
     frame.nest(BERFrame.context(0))
     if segmented { frame.nest(0x20 | BERFrame.octetString) }
     return frame

@@ -119,7 +119,7 @@ public enum DigestedDataWriter {
     let measured = try MeasuredContent(content)
     guard form == .attached, measured.count == nil else {
       let observer = ContentObserver([digest], passingTo: NullSink())
-      try measured.stream.copy(to: observer)
+      try measured.copy(to: observer)
       let frame = frame(type, digest, try Self.digest(observer, digest), form == .attached ? .primitive : .none)
       guard form == .attached, let count = measured.count else {
         return try sink.write(frame.head(inner: 0) + frame.tail(isDefinite: true))
@@ -127,13 +127,13 @@ public enum DigestedDataWriter {
       let octets = BERFrame.header(BERFrame.octetString, count)
       try sink.write(frame.head(inner: octets.count + count) + octets)
       let written = OctetStringSink(sink, isSegmented: false)
-      try measured.stream.copy(to: written)
+      try measured.copy(to: written)
       guard written.count == count else { throw IOFailure(.truncated, "byte \(written.count)") }
       return try sink.write(frame.tail(isDefinite: true))
     }
     try sink.write(frame(type, digest, [], .segmented).head(inner: nil))
     let observer = ContentObserver([digest], passingTo: OctetStringSink(sink, isSegmented: true))
-    try measured.stream.copy(to: observer)
+    try measured.copy(to: observer)
     try sink.write(frame(type, digest, try Self.digest(observer, digest), .segmented).tail(isDefinite: false))
   }
 
@@ -146,14 +146,14 @@ public enum DigestedDataWriter {
     _ type: ContentType, _ algorithm: DigestAlgorithm, _ digest: [UInt8], _ content: SignedDataFrame.Content
   ) -> ContentFrame {
     var frame = ContentFrame()
-    frame.nest(BERFrame.sequence, before: DER.Serializer.encode { $0.oid(ContentType.digestedData.oid) })
+    frame.nest(BERFrame.sequence, before: DERWriter.encode { $0.oid(ContentType.digestedData.oid) })
     frame.nest(BERFrame.context(0))
-    let before = DER.Serializer.encode { der in
+    let before = DERWriter.encode { der in
       der.int(type == .data ? 0 : 2)
       algorithm.identifier.write(to: &der)
     }
-    frame.nest(BERFrame.sequence, before: before, after: DER.Serializer.encode { $0.octets(digest) })
-    frame.nest(BERFrame.sequence, before: DER.Serializer.encode { $0.oid(type.oid) })
+    frame.nest(BERFrame.sequence, before: before, after: DERWriter.encode { $0.octets(digest) })
+    frame.nest(BERFrame.sequence, before: DERWriter.encode { $0.oid(type.oid) })
     if content != .none { frame.nest(BERFrame.context(0)) }
     if content == .segmented { frame.nest(0x20 | BERFrame.octetString) }
     return frame

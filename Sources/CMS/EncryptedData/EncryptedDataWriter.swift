@@ -17,7 +17,7 @@ public enum EncryptedDataWriter {
     }
     let attributes = unprotectedAttributes.isEmpty ? nil : AttributeSet(unprotectedAttributes)
     let object = EncryptedObject(
-      type: .encryptedData, before: DER.Serializer.encode { $0.int(attributes == nil ? 0 : 2) }, contentType: type,
+      type: .encryptedData, before: DERWriter.encode { $0.int(attributes == nil ? 0 : 2) }, contentType: type,
       cipher: ContentCipher(fresh: cipher, keyDerivation))
     try object.write(content, key: key, associatedData: nil, to: sink) { _ in
       attributes?.encoded(tag: .context(1)) ?? []

@@ -234,6 +234,6 @@ extension EnvelopedDataReader {
 
 extension Attribute {
   static func contentType(_ type: ContentType) -> Attribute {
-    Attribute(.contentTypeAttribute, DER.Serializer.encode { $0.oid(type.oid) })
+    Attribute(.contentTypeAttribute, DERWriter.encode { $0.oid(type.oid) })
   }
 }

@@ -34,7 +34,7 @@ struct EncryptedContentInfo: Sendable {
   }
 
   static func encoded(_ type: ContentType, _ cipher: ContentCipher) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.oid(type.oid)
       cipher.algorithm.write(to: &der)
     }

@@ -63,7 +63,7 @@ public enum EnvelopedDataWriter {
     try object.write(content, key: key, associatedData: attributes?.encoded(), to: sink) { tag in
       guard cipher.isAuthenticated else { return unprotected?.encoded(tag: .context(1)) ?? [] }
       let mac = tag ?? [UInt8](repeating: 0, count: tagCount)
-      return (attributes?.encoded(tag: .context(1)) ?? []) + DER.Serializer.encode { $0.octets(mac) }
+      return (attributes?.encoded(tag: .context(1)) ?? []) + DERWriter.encode { $0.octets(mac) }
         + (unprotected?.encoded(tag: .context(2)) ?? [])
     }
   }
@@ -88,7 +88,8 @@ struct EncryptedObject {
       cipher.parameters, key: cipher.contentKey(from: key), associatedData: associatedData)
     let measured = try MeasuredContent(content)
     let inner = measured.count.map(cipher.encryptedCount)
-    let head = frame(trailer(nil), isDefinite: inner != nil)
+    let frame = frame(isDefinite: inner != nil)
+    let head = frame(trailer(nil))
     if let inner {
       let octets = BERFrame.header(BERFrame.primitiveContext(0), inner)
       try sink.write(head.head(inner: octets.count + inner) + octets)
@@ -97,19 +98,24 @@ struct EncryptedObject {
     }
     let octets = OctetStringSink(sink, isSegmented: inner == nil)
     let encrypting = EncryptingSink(encryptor, passingTo: octets)
-    try measured.stream.copy(to: encrypting)
+    try measured.copy(to: encrypting)
     let tag = try encrypting.finish()
     guard inner == nil || inner == octets.count else { throw IOFailure(.truncated, "byte \(octets.count)") }
-    try sink.write(frame(trailer(tag), isDefinite: inner != nil).tail(isDefinite: inner != nil))
+    try sink.write(frame(trailer(tag)).tail(isDefinite: inner != nil))
   }
 
-  private func frame(_ after: [UInt8], isDefinite: Bool) -> ContentFrame {
-    var frame = ContentFrame()
-    frame.nest(BERFrame.sequence, before: DER.Serializer.encode { $0.oid(type.oid) })
-    frame.nest(BERFrame.context(0))
-    frame.nest(BERFrame.sequence, before: before, after: after)
-    frame.nest(BERFrame.sequence, before: EncryptedContentInfo.encoded(contentType, cipher))
-    if !isDefinite { frame.nest(BERFrame.context(0)) }
-    return frame
+  /// What stands around the content, for whatever follows encryptedContentInfo.
+  private func frame(isDefinite: Bool) -> ([UInt8]) -> ContentFrame {
+    let outer = DERWriter.encode { $0.oid(type.oid) }
+    let inner = EncryptedContentInfo.encoded(contentType, cipher)
+    return { after in
+      var frame = ContentFrame()
+      frame.nest(BERFrame.sequence, before: outer)
+      frame.nest(BERFrame.context(0))
+      frame.nest(BERFrame.sequence, before: before, after: after)
+      frame.nest(BERFrame.sequence, before: inner)
+      if !isDefinite { frame.nest(BERFrame.context(0)) }
+      return frame
+    }
   }
 }

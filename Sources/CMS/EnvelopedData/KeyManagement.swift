@@ -124,7 +124,7 @@ struct KeyManagement: Sendable {
 
   /// The recipients of `key`, and what the sender encloses, in DER.
   static func encoded(version: Int, _ recipients: [RecipientInfo], _ certificates: [Certificate]) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.int(version)
       if !certificates.isEmpty {
         der.context(0) { $0.setOf(certificates.map { Array($0.derBytes) }, tag: .context(0)) }

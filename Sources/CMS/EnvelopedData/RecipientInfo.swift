@@ -103,7 +103,7 @@ public enum RecipientInfo: Hashable, Sendable {
 
   /// The encoding of a recipient that was made here.
   var encoded: [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       switch self {
       case .keyTransport(let info): info.write(to: &der)
       case .keyAgreement(let info): info.write(to: &der)

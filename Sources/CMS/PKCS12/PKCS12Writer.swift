@@ -26,7 +26,7 @@ extension PKCS12 {
   ) throws -> [UInt8] {
     let keyID = Array(try MessageDigest.hash(path.first?.derBytes ?? [], .sha1))
     let certificates = path.enumerated().map { index, certificate in
-      let value = DER.Serializer.encode { der in
+      let value = DERWriter.encode { der in
         der.sequence { der in
           der.oid(.x509Certificate)
           der.context(0) { $0.octets(certificate.derBytes) }
@@ -36,7 +36,7 @@ extension PKCS12 {
     }
     let shrouding = try profile.encryption()
     let shrouded = try shrouding.encrypt(pkcs8, password: password)
-    let keyValue = DER.Serializer.encode { der in
+    let keyValue = DERWriter.encode { der in
       der.sequence { der in
         shrouding.identifier.write(to: &der)
         der.octets(shrouded)
@@ -50,7 +50,7 @@ extension PKCS12 {
       encryptedData(sealing.identifier, sealed), data(sequence([keyBag])),
     ])
     let mac = try profile.macData(over: safe, password: password)
-    return DER.Serializer.encode { der in
+    return DERWriter.encode { der in
       der.sequence { der in
         der.int(3)
         der.raw(data(safe))
@@ -60,7 +60,7 @@ extension PKCS12 {
   }
 
   private static func sequence(_ elements: [[UInt8]]) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         for element in elements { der.raw(element) }
       }
@@ -68,7 +68,7 @@ extension PKCS12 {
   }
 
   private static func bag(_ kind: ASN1ObjectIdentifier, _ value: [UInt8], _ attributes: [[UInt8]]) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         der.oid(kind)
         der.context(0) { $0.raw(value) }
@@ -78,16 +78,16 @@ extension PKCS12 {
   }
 
   private static func attributes(_ name: String?, _ keyID: [UInt8]) -> [[UInt8]] {
-    var attributes = [Attribute(.localKeyID, DER.Serializer.encode { $0.octets(keyID) }).encoded]
+    var attributes = [Attribute(.localKeyID, DERWriter.encode { $0.octets(keyID) }).encoded]
     if let name {
       let units = name.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
-      attributes.append(Attribute(.friendlyName, DER.Serializer.encode { $0.octets(units, tag: .bmpString) }).encoded)
+      attributes.append(Attribute(.friendlyName, DERWriter.encode { $0.octets(units, tag: .bmpString) }).encoded)
     }
     return attributes
   }
 
   private static func data(_ content: [UInt8]) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         der.oid(ContentType.data.oid)
         der.context(0) { $0.octets(content) }
@@ -96,7 +96,7 @@ extension PKCS12 {
   }
 
   private static func encryptedData(_ algorithm: AlgorithmIdentifier, _ encrypted: [UInt8]) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         der.oid(ContentType.encryptedData.oid)
         der.context(0) { der in
@@ -131,7 +131,7 @@ extension PKCS12.Profile {
     let key = try PKCS12KDF.derive(
       .mac, password: password.bmp, salt: salt[...], rounds: rounds, byteCount: digest.byteCount, digest)
     let code = try HMACode.code(of: safe[...], key: key, digest)
-    return DER.Serializer.encode { der in
+    return DERWriter.encode { der in
       der.sequence { der in
         der.sequence { der in
           AlgorithmIdentifier(digest.oid, parameters: AlgorithmIdentifier.null).write(to: &der)

@@ -27,7 +27,7 @@ public struct AlgorithmProtection: Hashable, Sendable {
   }
 
   var encoded: [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         digestAlgorithm.write(to: &der)
         signatureAlgorithm.write(to: &der, tag: .context(1))

@@ -15,7 +15,7 @@ public struct Attribute: Hashable, Sendable {
   init(_ type: ASN1ObjectIdentifier, _ value: [UInt8]) { self.init(type, values: [value[...]]) }
 
   var encoded: [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         der.oid(type)
         der.setOf(values.map(Array.init))
@@ -35,12 +35,13 @@ public struct Attributes: Hashable, Sendable {
     encoded = set.encoded
     var all: [Attribute] = []
     while !set.isAtEnd {
-      var fields = try set.element()
-      let type = try fields.oid("attrType")
+      let scope = try set.beginElement()
+      let type = try set.oid("attrType")
       var values: [ArraySlice<UInt8>] = []
-      var elements = try fields.set("attrValues")
-      while !elements.isAtEnd { values.append(try elements.raw()) }
-      try fields.finish()
+      let elements = try set.begin(.set, "attrValues")
+      while !set.isAtEnd { values.append(try set.raw()) }
+      try set.leave(elements)
+      try set.leave(scope)
       all.append(Attribute(type, values: values))
     }
     self.all = all
@@ -59,7 +60,7 @@ struct AttributeSet {
 
   init(_ attributes: [Attribute]) { elements = attributes.map(\.encoded) }
 
-  func encoded(tag: ASN1Identifier = .set) -> [UInt8] { DER.Serializer.encode { $0.setOf(elements, tag: tag) } }
+  func encoded(tag: ASN1Identifier = .set) -> [UInt8] { DERWriter.encode { $0.setOf(elements, tag: tag) } }
 }
 
 extension ASN1ObjectIdentifier {

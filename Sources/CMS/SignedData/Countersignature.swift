@@ -75,12 +75,12 @@ extension SignerInfo {
     for attribute in attributes { set.insert(attribute.encoded) }
     let fields = try fieldEncodings()
     let kept = unsignedAttributes == nil ? fields[...] : fields.dropLast()
-    let bytes = DER.Serializer.encode { der in
+    let bytes = DERWriter.encode { der in
       der.sequence { der in
         for field in kept { der.raw(field) }
         set.write(to: &der, tag: .context(1))
       }
     }
-    return try SignerInfo(TLVReader.Element(bytes: bytes[...], offset: offset, path: path), role: role)
+    return try SignerInfo(TLVReader.Element(bytes: bytes[...], offset: offset, place: place), role: role)
   }
 }

@@ -24,7 +24,7 @@ public enum EncryptionKeyPreference: Hashable, Sendable {
   }
 
   var encoded: [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       switch self {
       case .issuerAndSerial(let value): value.write(to: &der, tag: .context(0))
       case .subjectKeyIdentifier(let identifier): der.octets(identifier, tag: .context(2))

@@ -88,7 +88,7 @@ enum OtherRevocationInfo {
   }
 
   static func encoded(_ response: OCSPResponse) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.context(1) { der in
         der.oid(ocspResponse)
         der.raw(response.derBytes)

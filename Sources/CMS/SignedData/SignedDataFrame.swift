@@ -52,19 +52,19 @@ struct SignedDataFrame {
 
   func frame(_ content: Content) -> ContentFrame {
     var frame = ContentFrame()
-    frame.nest(BERFrame.sequence, before: DER.Serializer.encode { $0.oid(ContentType.signedData.oid) })
+    frame.nest(BERFrame.sequence, before: DERWriter.encode { $0.oid(ContentType.signedData.oid) })
     frame.nest(BERFrame.context(0))
-    let before = DER.Serializer.encode { der in
+    let before = DERWriter.encode { der in
       der.int(version)
       digestAlgorithms.write(to: &der)
     }
-    let after = DER.Serializer.encode { der in
+    let after = DERWriter.encode { der in
       if !certificates.isAbsent { certificates.write(to: &der, tag: .context(0)) }
       if !revocationInfo.isAbsent { revocationInfo.write(to: &der, tag: .context(1)) }
       signerInfos.write(to: &der)
     }
     frame.nest(BERFrame.sequence, before: before, after: after)
-    frame.nest(BERFrame.sequence, before: DER.Serializer.encode { $0.oid(type.oid) })
+    frame.nest(BERFrame.sequence, before: DERWriter.encode { $0.oid(type.oid) })
     if content != .none { frame.nest(BERFrame.context(0)) }
     if content == .segmented { frame.nest(0x20 | BERFrame.octetString) }
     return frame
@@ -131,8 +131,8 @@ struct OrderedSet {
     if wasInOrder { elements.sort { $0.lexicographicallyPrecedes($1) } }
   }
 
-  func write(to der: inout DER.Serializer, tag: ASN1Identifier = .set) {
-    der.appendConstructedNode(identifier: tag) { set in
+  func write(to der: inout DERWriter, tag: ASN1Identifier = .set) {
+    der.constructed(tag) { set in
       for element in elements { set.raw(element) }
     }
   }

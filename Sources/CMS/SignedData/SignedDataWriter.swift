@@ -34,15 +34,15 @@ public enum SignedDataWriter {
     if let count = measured.count {
       // The signatures' sizes go into the outer lengths, so they are made before the content is written.
       let observer = ContentObserver(digests, passingTo: NullSink())
-      try measured.stream.copy(to: observer)
+      try measured.copy(to: observer)
       object.signerInfos = OrderedSet(try await signerInfos(signers, type, observer.digests()))
-      try object.write(contentCount: count, to: sink) { try measured.stream.copy(to: $0) }
+      try object.write(contentCount: count, to: sink) { try measured.copy(to: $0) }
     } else {
       // The version is written before there are signatures that demand one.
       if signers.contains(where: { $0.naming == .subjectKeyIdentifier }) { object.leastVersion = 3 }
       try sink.write(object.frame(.segmented).head(inner: nil))
       let observer = ContentObserver(digests, passingTo: OctetStringSink(sink, isSegmented: true))
-      try measured.stream.copy(to: observer)
+      try measured.copy(to: observer)
       object.signerInfos = OrderedSet(try await signerInfos(signers, type, observer.digests()))
       try sink.write(object.frame(.segmented).tail(isDefinite: false))
     }

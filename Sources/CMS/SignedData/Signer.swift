@@ -70,7 +70,7 @@ extension SignedDataWriter.Signer {
   func signerInfo(type: ContentType, digest: [UInt8]) async throws -> [UInt8] {
     let signed = try await signed(type: type, digest: digest)
     guard let timestampSource else { return signed }
-    let element = TLVReader.Element(bytes: signed[...], offset: 0, path: "SignerInfo")
+    let element = TLVReader.Element(bytes: signed[...], offset: 0, place: .root("SignerInfo"))
     return Array(try await SignerInfo(element).timestamped(by: timestampSource).encoded)
   }
 
@@ -78,7 +78,7 @@ extension SignedDataWriter.Signer {
   func countersignature(over signature: ArraySlice<UInt8>) async throws -> [UInt8] {
     let info = try await signed(type: nil, digest: try MessageDigest.hash(signature, digestAlgorithm))
     guard let timestampSource else { return info }
-    let element = TLVReader.Element(bytes: info[...], offset: 0, path: "SignerInfo")
+    let element = TLVReader.Element(bytes: info[...], offset: 0, place: .root("SignerInfo"))
     return Array(try await SignerInfo(element, role: .countersigner).timestamped(by: timestampSource).encoded)
   }
 
@@ -87,7 +87,7 @@ extension SignedDataWriter.Signer {
     let attributes = AttributeSet(attributes(type: type, digest: digest))
     let algorithm = signatureAlgorithm
     let signature = try await identity.signingKey.signature(.message(attributes.encoded()[...]), algorithm)
-    return DER.Serializer.encode { der in
+    return DERWriter.encode { der in
       der.sequence { der in
         der.int(naming == .issuerAndSerial ? 1 : 3)
         identifier.write(to: &der)
@@ -124,14 +124,14 @@ extension SignedDataWriter.Signer {
     let protection = AlgorithmProtection(
       digestAlgorithm: digestIdentifier, signatureAlgorithm: signatureIdentifier)
     var attributes = [
-      Attribute(.messageDigestAttribute, DER.Serializer.encode { $0.octets(digest) }),
+      Attribute(.messageDigestAttribute, DERWriter.encode { $0.octets(digest) }),
       Attribute(.algorithmProtectionAttribute, protection.encoded),
       // RFC 8551 §2.5: one in each SignerInfo.
       SigningCertificate.attribute(for: identity.certificate),
     ]
-    if let type { attributes.append(Attribute(.contentTypeAttribute, DER.Serializer.encode { $0.oid(type.oid) })) }
+    if let type { attributes.append(Attribute(.contentTypeAttribute, DERWriter.encode { $0.oid(type.oid) })) }
     if let signingTime {
-      attributes.append(Attribute(.signingTimeAttribute, DER.Serializer.encode { $0.time(signingTime) }))
+      attributes.append(Attribute(.signingTimeAttribute, DERWriter.encode { $0.time(signingTime) }))
     }
     guard type != nil else { return attributes + extraAttributes }
     if let capabilities { attributes.append(Attribute(.capabilitiesAttribute, Array(capabilities.encoded))) }

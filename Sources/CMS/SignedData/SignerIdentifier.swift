@@ -19,8 +19,8 @@ public struct IssuerAndSerialNumber: Hashable, Sendable, CustomStringConvertible
     try fields.finish()
   }
 
-  func write(to der: inout DER.Serializer, tag: ASN1Identifier = .sequence) {
-    der.appendConstructedNode(identifier: tag) { der in
+  func write(to der: inout DERWriter, tag: ASN1Identifier = .sequence) {
+    der.constructed(tag) { der in
       der.raw(issuer.encoded)
       der.integer(serialNumber.bytes)
     }
@@ -53,7 +53,7 @@ public enum SignerIdentifier: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  func write(to der: inout DER.Serializer) {
+  func write(to der: inout DERWriter) {
     switch self {
     case .issuerAndSerial(let value): value.write(to: &der)
     case .subjectKeyIdentifier(let identifier): der.octets(identifier, tag: .context(0))

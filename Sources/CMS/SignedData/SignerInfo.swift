@@ -46,7 +46,8 @@ public struct SignerInfo: Hashable, Sendable {
   /// The certificates by which the signer says its signature is to be verified (RFC 5035); empty when it does not say.
   public let signingCertificates: [SigningCertificate]
   /// Where in the object it stands, such as `SignedData.signerInfos[0]`.
-  public let path: String
+  public var path: String { place.description }
+  let place: ASN1Path
   /// The offset of ``encoded`` in the object.
   public let offset: Int
 
@@ -67,7 +68,7 @@ public struct SignerInfo: Hashable, Sendable {
 
   private init(fields: inout ASN1Cursor, element: TLVReader.Element, role: Role) throws(Malformed) {
     self.role = role
-    path = element.path
+    place = element.place
     offset = element.offset
     encoded = fields.encoded
     let start = fields.failure("", "version")
@@ -151,7 +152,7 @@ extension SignerInfo {
 
   /// Written anew from what was read. Of DER it is the octets that came.
   package var derBytes: [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         der.int(version)
         signer.write(to: &der)
@@ -166,6 +167,6 @@ extension SignerInfo {
 
   /// An attribute's value inside the object, for what reads it as a structure of its own.
   func element(_ value: ArraySlice<UInt8>, _ path: String) -> TLVReader.Element {
-    TLVReader.Element(bytes: value, offset: offset + value.startIndex - encoded.startIndex, path: self.path + path)
+    TLVReader.Element(bytes: value, offset: offset + value.startIndex - encoded.startIndex, place: .text(place, path))
   }
 }

@@ -45,7 +45,7 @@ public struct SigningCertificate: Hashable, Sendable {
 
   /// What is written for `certificate`.
   static func attribute(for certificate: Certificate) -> Attribute {
-    let value = DER.Serializer.encode { der in
+    let value = DERWriter.encode { der in
       der.sequence { der in
         der.sequence { der in
           der.sequence { der in

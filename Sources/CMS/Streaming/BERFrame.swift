@@ -91,31 +91,43 @@ final class OctetStringSink: ByteSink {
 
 /// Content to be written, and its size if that is known without reading it all.
 struct MeasuredContent {
-  let stream: any ByteStream
   let count: Int?
+  private let stream: any ByteStream
+  /// All of the content where it was read to learn its size.
+  private let held: [UInt8]?
 
   /// How much is read ahead to learn the size: what is shorter is written as DER.
   private static let readAhead = 1 << 20
 
   init(_ stream: any ByteStream) throws {
+    self.stream = stream
     if let source = stream as? any ByteSource {
-      self.stream = source
-      count = source.count
+      (count, held) = (source.count, nil)
       return
     }
     let reader = stream.makeReader()
     var window = stream.makeWindow()
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(min(stream.countLimit, Self.readAhead + window.count))
     while bytes.count <= Self.readAhead {
       let run = try reader.read(into: &window)
       if run == 0 {
-        self.stream = BufferSource(bytes)
-        count = bytes.count
+        (count, held) = (bytes.count, bytes)
         return
       }
       bytes.append(contentsOf: window[..<run])
     }
-    self.stream = stream
-    count = nil
+    (count, held) = (nil, nil)
+  }
+
+  /// Writes all of it to `sink`, in pieces that keep the buffers behind it small.
+  func copy(to sink: any ByteSink) throws {
+    guard let held else {
+      try stream.copy(to: sink)
+      return
+    }
+    for at in stride(from: 0, to: held.count, by: smallWindowSize) {
+      try sink.write(held.span.extracting(at..<min(at + smallWindowSize, held.count)))
+    }
   }
 }

@@ -7,19 +7,19 @@ enum CanonicalDER {
   /// nil if `bytes` are not one value.
   static func encode(_ bytes: [UInt8]) -> [UInt8]? {
     guard let node = try? BER.parse(bytes) else { return nil }
-    return DER.Serializer.encode { write(node, to: &$0) }
+    return DERWriter.encode { write(node, to: &$0) }
   }
 
   /// swift-asn1 refuses more than 50 levels, so this ends.
-  private static func write(_ node: ASN1Node, to der: inout DER.Serializer) {
+  private static func write(_ node: ASN1Node, to der: inout DERWriter) {
     switch node.content {
     case .primitive(let content):
-      der.appendPrimitiveNode(identifier: node.identifier) { $0.append(contentsOf: content) }
+      der.primitive(node.identifier) { $0.append(contentsOf: content) }
     case .constructed(let nodes):
       if node.identifier == .set {
-        der.setOf(nodes.map { member in DER.Serializer.encode { write(member, to: &$0) } })
+        der.setOf(nodes.map { member in DERWriter.encode { write(member, to: &$0) } })
       } else {
-        der.appendConstructedNode(identifier: node.identifier) { der in
+        der.constructed(node.identifier) { der in
           for member in nodes { write(member, to: &der) }
         }
       }

@@ -14,7 +14,9 @@ package final class TLVReader {
     package let bytes: ArraySlice<UInt8>
     /// Where it begins in the object.
     package let offset: Int
-    package let path: String
+    package let place: ASN1Path
+
+    package var path: String { place.description }
 
     /// A cursor before the element.
     package func cursor() throws(Malformed) -> ASN1Cursor { try ASN1Cursor(bytes, as: "", rules: .ber) }
@@ -37,7 +39,6 @@ package final class TLVReader {
   private struct Pending {
     let header: TLVHeader
     let offset: Int
-    let bytes: [UInt8]
     let endsContents: Bool
   }
 
@@ -64,7 +65,7 @@ package final class TLVReader {
 
   /// An error at the next element.
   package func failure(_ reason: String, _ field: StaticString? = nil) -> Malformed {
-    Malformed(reason, path: place(field), offset: offset)
+    Malformed(reason, path: place(field).description, offset: offset)
   }
 
   /// Gives a fault of the bytes themselves the path that is known here.
@@ -72,14 +73,11 @@ package final class TLVReader {
     do {
       return try body()
     } catch let fault as Malformed where fault.path.isEmpty {
-      throw Malformed(fault.reason, path: place(field), offset: fault.offset)
+      throw Malformed(fault.reason, path: place(field).description, offset: fault.offset)
     }
   }
 
-  private func place(_ field: StaticString?) -> String {
-    guard let field else { return path.description }
-    return ASN1Path.field(path, field).description
-  }
+  private func place(_ field: StaticString?) -> ASN1Path { field.map { .field(path, $0) } ?? path }
 
   // MARK: Walking
 
@@ -89,7 +87,7 @@ package final class TLVReader {
     if let end = open.last?.end, input.offset == end { return nil }
     let start = input.offset
     let found = try placed { try input.header() }
-    guard let (header, bytes) = found else {
+    guard let header = found else {
       if open.isEmpty { return nil }
       throw failure("ends early")
     }
@@ -104,7 +102,7 @@ package final class TLVReader {
       }
       endsContents = true
     }
-    pending = Pending(header: header, offset: start, bytes: bytes, endsContents: endsContents)
+    pending = Pending(header: header, offset: start, endsContents: endsContents)
     return endsContents ? nil : header
   }
 
@@ -167,18 +165,19 @@ package final class TLVReader {
   /// Takes the next element, whole.
   package func element(_ tag: ASN1Identifier? = nil, _ field: StaticString? = nil) throws -> Element {
     let taken = try take(tag, field)
-    return Element(bytes: try hold(taken), offset: taken.offset, path: place(field))
+    return Element(bytes: try hold(taken), offset: taken.offset, place: place(field))
   }
 
   /// Takes the next element of a SEQUENCE OF or SET OF, whole.
   package func indexedElement() throws -> Element {
     let taken = try take()
-    let path = ASN1Path.element(path, nextIndex()).description
-    return Element(bytes: try hold(taken), offset: taken.offset, path: path)
+    let place = ASN1Path.element(path, nextIndex())
+    return Element(bytes: try hold(taken), offset: taken.offset, place: place)
   }
 
   private func hold(_ taken: Pending) throws -> ArraySlice<UInt8> {
-    var bytes = taken.bytes
+    var bytes: [UInt8] = []
+    input.appendLastHeader(to: &bytes, room: min(taken.header.length ?? 0, windowSize))
     pending = nil
     if let length = taken.header.length {
       try reserve(taken.header.headerCount, length)
@@ -190,11 +189,11 @@ package final class TLVReader {
     let depth = open.count
     while open.count >= depth {
       guard try next() != nil, let inner = pending else {
-        if let pending { bytes += pending.bytes }
+        if pending != nil { input.appendLastHeader(to: &bytes) }
         try leave()
         continue
       }
-      bytes += inner.bytes
+      input.appendLastHeader(to: &bytes)
       if inner.header.length == nil {
         try reserve(inner.header.headerCount, 0)
         try push(inner.header, path)

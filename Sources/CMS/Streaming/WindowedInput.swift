@@ -9,6 +9,7 @@ final class WindowedInput {
   private var window: [UInt8]
   private var position = 0
   private var filled = 0
+  private var lastHeader: [UInt8] = []
   /// How many bytes were consumed.
   private(set) var offset = 0
 
@@ -36,30 +37,36 @@ final class WindowedInput {
 
   func isAtEnd() throws -> Bool { try !fill() }
 
-  /// The next header and its bytes; nil at the end of the input.
-  func header() throws -> (TLVHeader, [UInt8])? {
+  /// The next header; nil at the end of the input.
+  func header() throws -> TLVHeader? {
     guard try fill() else { return nil }
+    lastHeader.removeAll(keepingCapacity: true)
     do {
       if filled - position >= Self.longestHeader,
         let header = try TLVHeader.read(window[position..<position + Self.longestHeader], rules: .ber)
       {
-        let bytes = Array(window[position..<position + header.headerCount])
+        lastHeader += window[position..<position + header.headerCount]
         position += header.headerCount
         offset += header.headerCount
-        return (header, bytes)
+        return header
       }
     } catch { throw Malformed(error.reason, offset: error.offset.map { $0 - position + offset }) }
     let start = offset
-    var bytes: [UInt8] = []
     while try fill() {
-      bytes.append(window[position])
+      lastHeader.append(window[position])
       position += 1
       offset += 1
       do {
-        if let header = try TLVHeader.read(bytes[...], rules: .ber) { return (header, bytes) }
+        if let header = try TLVHeader.read(lastHeader[...], rules: .ber) { return header }
       } catch { throw Malformed(error.reason, offset: error.offset.map { $0 + start }) }
     }
     throw Malformed("ends inside a header", offset: offset)
+  }
+
+  /// Appends the bytes of the header that was read last, with room for `room` more.
+  func appendLastHeader(to bytes: inout [UInt8], room: Int = 0) {
+    if bytes.isEmpty { bytes.reserveCapacity(lastHeader.count + room) }
+    bytes += lastHeader
   }
 
   /// Appends the next `count` bytes to `bytes`. Memory grows with what is there, not with what a header claims.

@@ -26,7 +26,7 @@ public struct MessageImprint: Hashable, Sendable {
     try fields.finish()
   }
 
-  func write(to der: inout DER.Serializer) {
+  func write(to der: inout DERWriter) {
     der.sequence { der in
       hashAlgorithm.write(to: &der)
       der.octets(hash)

@@ -43,7 +43,7 @@ public struct TimestampRequest: Hashable, Sendable {
   }
 
   public var derBytes: [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         der.int(1)
         messageImprint.write(to: &der)

@@ -39,7 +39,7 @@ public struct KEKRecipientInfo: Hashable, Sendable {
     self.encryptedKey = encryptedKey[...]
   }
 
-  func write(to der: inout DER.Serializer) {
+  func write(to der: inout DERWriter) {
     der.context(2) { der in
       der.int(version)
       der.sequence { $0.octets(keyIdentifier) }

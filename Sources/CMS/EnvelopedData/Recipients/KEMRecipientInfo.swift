@@ -68,7 +68,7 @@ public struct KEMRecipientInfo: Hashable, Sendable {
 
   /// RFC 9629 §5   CMSORIforKEMOtherInfo ::= SEQUENCE { wrap, kekLength INTEGER, ukm [0] EXPLICIT … OPTIONAL }
   static func otherInfo(_ wrap: AlgorithmIdentifier, _ count: Int, _ material: ArraySlice<UInt8>?) -> [UInt8] {
-    DER.Serializer.encode { der in
+    DERWriter.encode { der in
       der.sequence { der in
         wrap.write(to: &der)
         der.int(count)
@@ -79,7 +79,7 @@ public struct KEMRecipientInfo: Hashable, Sendable {
 
   var otherInfo: [UInt8] { Self.otherInfo(wrap, keyByteCount, userKeyingMaterial) }
 
-  func write(to der: inout DER.Serializer) {
+  func write(to der: inout DERWriter) {
     der.context(4) { der in
       der.oid(Self.type)
       der.sequence { der in

@@ -113,7 +113,7 @@ public struct KeyAgreeRecipientInfo: Hashable, Sendable {
       userKeyingMaterial: userKeyingMaterial)
   }
 
-  func write(to der: inout DER.Serializer) {
+  func write(to der: inout DERWriter) {
     der.context(1) { der in
       der.int(version)
       der.context(0) { der in

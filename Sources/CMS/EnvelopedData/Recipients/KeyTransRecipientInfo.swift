@@ -36,7 +36,7 @@ public struct KeyTransRecipientInfo: Hashable, Sendable {
     if case .issuerAndSerial = recipient { 0 } else { 2 }
   }
 
-  func write(to der: inout DER.Serializer) {
+  func write(to der: inout DERWriter) {
     der.sequence { der in
       der.int(version)
       recipient.write(to: &der)

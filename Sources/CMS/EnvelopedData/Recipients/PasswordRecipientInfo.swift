@@ -58,7 +58,7 @@ public struct PasswordRecipientInfo: Hashable, Sendable {
     return (derivation, wrap)
   }
 
-  func write(to der: inout DER.Serializer) {
+  func write(to der: inout DERWriter) {
     der.context(3) { der in
       der.int(version)
       keyDerivationAlgorithm?.write(to: &der, tag: .context(0))
