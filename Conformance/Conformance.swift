@@ -10,7 +10,7 @@ import Foundation
 @main struct Conformance {
   static let suites: [Suite] =
     CMSSuites.all + RFC4134Suite.all + SampleSuite.all + PostQuantumSuite.all + KeyFileSuite.all + PKIXSuites.all
-    + RevocationSuites.all
+    + PathSuites.all + RevocationSuites.all
     + SMIMESuites.all + [WycheproofSuite.all]
 
   static func main() async throws {

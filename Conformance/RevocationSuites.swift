@@ -6,7 +6,7 @@ import SMIMECrypto
 enum RevocationSuites {
   static let all = [
     Suite(name: "crl-decides", run: decisions), Suite(name: "crl-usable", run: usability),
-    Suite(name: "ocsp-messages", run: messages),
+    Suite(name: "ocsp-messages", run: messages), Suite(name: "pkits-revocation", run: pkits),
   ]
 
   // MARK: CRLs that decide about a certificate
@@ -100,10 +100,63 @@ enum RevocationSuites {
         objection = try list.objection
       } catch { objection = "\(error)" }
       let isUsable = objection == nil
-      let expected = one.expected == "parses"
+      // What covers some reasons or other issuers is of use with what it covers.
+      let expected = ["parses", "partial", "indirect"].contains(one.expected)
       return CaseResult(
         one.file, isUsable == expected ? nil : "\(objection ?? "is usable"), expected \(one.expected)")
     }
+  }
+
+  // MARK: PKITS
+
+  private struct PKITS: Decodable {
+    struct Test: Decodable {
+      let id: String
+      let section: String
+      let expected: String
+      let trust_anchor: String
+      let chain: [String]
+      let end_entity: String
+      let crls: [String]
+    }
+
+    struct Defaults: Decodable { let validation_time: String }
+
+    let defaults: Defaults
+    let tests: [Test]
+  }
+
+  /// The sections that are about lists: basic ones, self-issued signers, distribution points, deltas. Each is run with the
+  /// lists that it names, and with all lists of the suite.
+  private static func pkits(_ corpus: Corpus) async throws -> [CaseResult] {
+    let manifest: PKITS = try corpus.manifest("pkits/manifest.json")
+    guard let instant = try? Date(manifest.defaults.validation_time, strategy: .iso8601) else {
+      throw Malformed("\(manifest.defaults.validation_time) is no time")
+    }
+    func lists(_ names: [String]) throws -> [CertificateRevocationList] {
+      try names.map { try CertificateRevocationList(der: try corpus.bytes("pkits/crls/\($0)")[...]) }
+    }
+    let everything = manifest.tests.flatMap(\.crls)
+    let all = try lists(Set(everything).sorted())
+    var results: [CaseResult] = []
+    for test in manifest.tests where ["4.4", "4.5", "4.14", "4.15"].contains(test.section) {
+      let chain = try test.chain.map { try Certificate(der: try corpus.bytes("pkits/certs/\($0)")[...]) }
+      let anchor = try Certificate(der: try corpus.bytes("pkits/certs/\(test.trust_anchor)")[...])
+      let leaf = try Certificate(der: try corpus.bytes("pkits/certs/\(test.end_entity)")[...])
+      for (name, lists) in [(test.id, try lists(test.crls)), ("\(test.id) all lists", all)] {
+        let paths = PathValidator(
+          anchors: TrustAnchors([anchor]), revocation: .hard([RevocationFiles(lists)]), policy: .legacy, purpose: nil)
+        // A list that a test leaves out on purpose is there among all of them.
+        if name != test.id, test.expected == "invalid" { continue }
+        let difference: String?
+        switch await paths.validate(leaf, with: chain, at: instant) {
+        case .success: difference = test.expected == "valid" ? nil : "is valid"
+        case .failure(let failure): difference = test.expected == "invalid" ? nil : "\(failure)"
+        }
+        results.append(CaseResult(name, difference))
+      }
+    }
+    return results
   }
 
   // MARK: OCSP

@@ -35,16 +35,16 @@ enum SampleSuite {
 
   /// The value and all that it holds, written anew.
   static func encoded(_ node: ASN1Node) -> [UInt8] {
-    func write(_ node: ASN1Node, to der: inout DER.Serializer) {
+    func write(_ node: ASN1Node, to der: inout DERWriter) {
       switch node.content {
       case .constructed(let children):
-        der.appendConstructedNode(identifier: node.identifier) { der in for child in children { write(child, to: &der) }
+        der.constructed(node.identifier) { der in for child in children { write(child, to: &der) }
         }
       case .primitive(let octets):
-        der.appendPrimitiveNode(identifier: node.identifier) { $0 += octets }
+        der.primitive(node.identifier) { $0 += octets }
       }
     }
-    return DER.Serializer.encode { write(node, to: &$0) }
+    return DERWriter.encode { write(node, to: &$0) }
   }
 
   // MARK: By the product's types

@@ -36,11 +36,11 @@ enum EncapsulationVectors {
 
   /// RFC 9935 §6: the seed alone.
   private static func privateKey(_ algorithm: AlgorithmIdentifier, seed: [UInt8]) throws -> PrivateKey {
-    let pkcs8 = DER.Serializer.encode { der in
+    let pkcs8 = DERWriter.encode { der in
       der.sequence { der in
         der.int(0)
         algorithm.write(to: &der)
-        der.octets(DER.Serializer.encode { $0.octets(seed[...], tag: .primitive(0)) })
+        der.octets(DERWriter.encode { $0.octets(seed[...], tag: .primitive(0)) })
       }
     }
     return try PrivateKey(pkcs8: pkcs8[...])

@@ -39,18 +39,18 @@ enum KeyVectors {
       let name = item.group.curve ?? ""
       guard let identifier = montgomery[name] else { throw Unsupported("the curve \(name)") }
       let algorithm = AlgorithmIdentifier(identifier)
-      let pkcs8 = DER.Serializer.encode { der in
+      let pkcs8 = DERWriter.encode { der in
         der.sequence { der in
           der.int(0)
           algorithm.write(to: &der)
-          der.octets(DER.Serializer.encode { $0.octets(item.hex(vector.private)) })
+          der.octets(DERWriter.encode { $0.octets(item.hex(vector.private)) })
         }
       }
       return (try PrivateKey(pkcs8: pkcs8[...]), try publicKey(algorithm, item.hex(vector.public)))
     default:
       let name = item.group.curve ?? ""
       guard let curve = curve(name) else { throw Unsupported("the curve \(name)") }
-      let sec1 = DER.Serializer.encode { der in
+      let sec1 = DERWriter.encode { der in
         der.sequence { der in
           der.int(1)
           der.octets(item.hex(vector.private))
@@ -66,7 +66,7 @@ enum KeyVectors {
   }
 
   static func publicKey(_ algorithm: AlgorithmIdentifier, _ bytes: [UInt8]) throws -> PublicKey {
-    let spki = DER.Serializer.encode { der in
+    let spki = DERWriter.encode { der in
       der.sequence { der in
         algorithm.write(to: &der)
         der.bits(bytes)

@@ -28,12 +28,12 @@ enum SymmetricVectors {
     }
     switch name {
     case "AES-CBC-PKCS5":
-      return AlgorithmIdentifier(aes(2), parameters: DER.Serializer.encode { $0.octets(iv) }[...])
+      return AlgorithmIdentifier(aes(2), parameters: DERWriter.encode { $0.octets(iv) }[...])
     case "AES-GCM", "AES-CCM":
       // Nonces of 12 octets are what RFC 5084 asks for; some leniency is granted, and no more.
       guard iv.count <= 16 else { throw Unsupported("\(name) with a nonce of more than 16 octets") }
       // RFC 5084 §3   SEQUENCE { nonce OCTET STRING, ICVlen INTEGER DEFAULT 12 }
-      let encoded = DER.Serializer.encode { der in
+      let encoded = DERWriter.encode { der in
         der.sequence { der in
           der.octets(iv)
           if tagByteCount != 12 { der.int(tagByteCount) }
@@ -42,7 +42,7 @@ enum SymmetricVectors {
       return AlgorithmIdentifier(aes(name == "AES-GCM" ? 6 : 7), parameters: encoded[...])
     case "CHACHA20-POLY1305":
       return AlgorithmIdentifier(
-        [1, 2, 840, 113549, 1, 9, 16, 3, 18], parameters: DER.Serializer.encode { $0.octets(iv) }[...])
+        [1, 2, 840, 113549, 1, 9, 16, 3, 18], parameters: DERWriter.encode { $0.octets(iv) }[...])
     default: throw Unsupported(name)
     }
   }
@@ -92,14 +92,14 @@ enum SymmetricVectors {
     guard let prf = prfs[try item.digest(String(names[0]))] else { throw Unsupported(item.algorithm) }
     let cipher = try identifier("AES-CBC-PKCS5", keyBits: bits, iv: item.hex(vector.iv), tagByteCount: 0)
     // RFC 8018 A.2   SEQUENCE { salt OCTET STRING, iterationCount INTEGER, prf AlgorithmIdentifier }
-    let derivation = DER.Serializer.encode { der in
+    let derivation = DERWriter.encode { der in
       der.sequence { der in
         der.octets(item.hex(vector.salt))
         der.int(vector.iterationCount ?? 0)
         AlgorithmIdentifier(prf, parameters: AlgorithmIdentifier.null).write(to: &der)
       }
     }
-    let parameters = DER.Serializer.encode { der in
+    let parameters = DERWriter.encode { der in
       der.sequence { der in
         AlgorithmIdentifier([1, 2, 840, 113549, 1, 5, 12], parameters: derivation[...]).write(to: &der)
         cipher.write(to: &der)

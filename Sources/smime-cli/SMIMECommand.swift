@@ -41,7 +41,10 @@ struct SMIMECommand: AsyncParsableCommand {
       CommandGroup(name: "Documents and files", subcommands: [CMSCommand.self]),
       CommandGroup(
         name: "Keys and certificates",
-        subcommands: [IdentityCommand.self, CertificateCommand.self, AuthorityCommand.self]),
+        subcommands: [
+          IdentityCommand.self, CertificateCommand.self, RevocationListCommand.self, OCSPCommand.self,
+          AuthorityCommand.self,
+        ]),
       CommandGroup(name: "To begin with", subcommands: [Demo.self]),
     ])
 

@@ -1,4 +1,5 @@
 import Foundation
+import SMIMETestSupport
 import Testing
 
 /// `smime cms` as a user types it: files and objects that are not mail.
@@ -121,24 +122,7 @@ import Testing
     let shell = try document()
     try shell.smime(["cms", "sign", "report.pdf", "--out", "one.p7m"] + Self.alice)
     try shell.smime("cms", "timestamp", "request", "one.p7m", "--out", "one.tsq")
-    try shell.write(
-      """
-      [req]
-      distinguished_name = dn
-      x509_extensions = ext
-      [dn]
-      [ext]
-      extendedKeyUsage = critical,timeStamping
-      [tsa]
-      default_tsa = t
-      [t]
-      serial = serial
-      crypto_device = builtin
-      signer_digest = sha256
-      default_policy = 1.2.3.4
-      digests = sha256
-      ess_cert_id_alg = sha256
-      """, to: "ts.cnf")
+    try Self.writeStampingConfiguration(shell)
     let answered = try shell.script(
       """
       echo 01 > serial
@@ -158,6 +142,94 @@ import Testing
       "cms", "timestamp", "attach", "two.p7m", "--request", "one.tsq", "--response", "one.tsr", "--out", "no.p7m",
       expect: 1)
     #expect(other.errors.contains("something else") && !shell.exists("no.p7m"))
+  }
+
+  private static func writeStampingConfiguration(_ shell: Shell) throws {
+    try shell.write(
+      """
+      [req]
+      distinguished_name = dn
+      x509_extensions = ext
+      [dn]
+      [ext]
+      extendedKeyUsage = critical,timeStamping
+      [tsa]
+      default_tsa = t
+      [t]
+      serial = serial
+      crypto_device = builtin
+      signer_digest = sha256
+      default_policy = 1.2.3.4
+      digests = sha256
+      ess_cert_id_alg = sha256
+      """, to: "ts.cnf")
+  }
+
+  /// openssl is the authority, behind a server that hands it what was posted.
+  private static func stampingServer(_ shell: Shell, type: String = "application/timestamp-reply") throws
+    -> ScriptedServer
+  {
+    try writeStampingConfiguration(shell)
+    let made = try shell.script(
+      """
+      echo 01 > serial
+      openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out tsa.pem -subj /CN=TSA -days 2 -config ts.cnf
+      """)
+    #expect(made.status == 0, "\(made.errors)")
+    return try ScriptedServer { request in
+      let answer = shell.folder.appendingPathComponent("posted.tsr")
+      guard request.method == "POST", request.headers["content-type"] == "application/timestamp-query",
+        (try? Data(request.body).write(to: shell.folder.appendingPathComponent("posted.tsq"))) != nil,
+        (try? shell.script(
+          "openssl ts -reply -queryfile posted.tsq -config ts.cnf -inkey k.pem -signer tsa.pem -out posted.tsr"))?
+          .status == 0, let bytes = try? Data(contentsOf: answer)
+      else { return .http(400) }
+      return .http(200, ["Content-Type": type], Array(bytes))
+    }
+  }
+
+  @Test func `A time stamp is fetched from its authority, and only when the network is asked for`() throws {
+    let shell = try document()
+    try shell.smime(["cms", "sign", "report.pdf", "--out", "one.p7m"] + Self.alice)
+    let server = try Self.stampingServer(shell)
+    let fetch = ["cms", "timestamp", "fetch", "one.p7m", "--authority", server.url("/tsa"), "--out", "stamped.p7m"]
+    let offline = try shell.smime(fetch, expect: 64)
+    #expect(offline.errors.contains("--online") && server.requests.isEmpty && !shell.exists("stamped.p7m"))
+    // A private address is not asked unless that is allowed.
+    let foreign = try shell.smime(fetch + ["--online"], expect: 69)
+    #expect(foreign.errors.contains("is private") && server.requests.isEmpty)
+
+    try shell.smime(fetch + ["--online", "--allow-private"])
+    #expect(server.requests.map(\.path) == ["/tsa"])
+    let proven = try shell.smime(["cms", "verify", "stamped.p7m", "--anchor", "tsa.pem"] + Self.trust).output
+    #expect(proven.contains("time stamp: 20") && !proven.contains("proves nothing"))
+  }
+
+  @Test func `An authority that answers with something else leaves no file behind`() throws {
+    let shell = try document()
+    try shell.smime(["cms", "sign", "report.pdf", "--out", "one.p7m"] + Self.alice)
+    let page = try ScriptedServer { _ in .http(200, ["Content-Type": "text/html"], Array("<p>sorry".utf8)) }
+    let broken = try ScriptedServer { _ in
+      .http(200, ["Content-Type": "application/timestamp-reply"], [0x30, 0x03, 0x02, 0x01, 0x00])
+    }
+    // PKIStatusInfo with status 2, rejection, and failInfo badAlg.
+    let refusing = try ScriptedServer { _ in
+      .http(
+        200, ["Content-Type": "application/timestamp-reply"],
+        [0x30, 0x09, 0x30, 0x07, 0x02, 0x01, 0x02, 0x03, 0x02, 0x07, 0x80])
+    }
+    for (url, status, words) in [
+      (page.url(), Int32(69), "text/html"), (broken.url(), 69, "not what was asked for"),
+      (refusing.url(), 1, "badAlg"),
+      ("http://127.0.0.1:\(try ScriptedServer.closedPort())/", 69, "refused"), ("ftp://127.0.0.1/", 69, "http"),
+    ] {
+      let result = try shell.smime(
+        [
+          "cms", "timestamp", "fetch", "one.p7m", "--authority", url, "--out", "no.p7m", "--online", "--allow-private",
+        ], expect: status)
+      #expect(result.errors.contains(words), "\(url): \(result.errors)")
+      #expect(!shell.exists("no.p7m"))
+    }
   }
 
   // MARK: Encrypting

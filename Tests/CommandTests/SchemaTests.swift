@@ -14,6 +14,7 @@ import Testing
     ("show", ["show", "alice.p12", "--password", "open sesame"]), ("error", ["show", "nowhere"]),
     ("validation", ["cert", "validate", "alice.pem", "--anchor", "ca/root.pem"]),
     ("validation", ["cert", "validate", "alice.pem"]), ("error", ["cert", "validate", "mail.eml"]),
+    ("error", ["crl", "show", "mail.eml"]), ("error", ["ocsp", "alice.pem", "--issuer", "mail.eml"]),
     ("error", ["verify", "ca"]), ("error", ["open", "alice.p12"]), ("authority", ["ca", "list", "--ca", "ca"]),
     ("authority", ["ca", "request", "list", "--ca", "ca"]), ("error", ["ca", "list", "--ca", "nowhere"]),
     ("error", ["ca", "request", "show", "000000000000", "--ca", "ca"]),

@@ -7,6 +7,7 @@ import Testing
     ["id", "import"], ["id", "export"], ["id", "list"], ["id", "request"], ["ca"], ["ca", "init"], ["ca", "issue"],
     ["ca", "sign"], ["ca", "revoke"], ["ca", "crl"], ["ca", "list"], ["ca", "url"], ["ca", "rebuild"],
     ["ca", "request"], ["ca", "request", "add"], ["ca", "request", "list"], ["ca", "request", "show"],
+    ["crl"], ["crl", "show"], ["crl", "fetch"], ["ocsp"],
     ["ca", "request", "code"], ["ca", "request", "approve"], ["ca", "request", "reject"],
   ]
 

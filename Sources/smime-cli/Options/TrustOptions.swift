@@ -38,15 +38,35 @@ struct TrustOptions: ParsableArguments {
   @OptionGroup var algorithms: PolicyOptions
 
   enum RevocationMode: String, ExpressibleByArgument, CaseIterable { case off, soft, hard }
-  enum Purpose: String, ExpressibleByArgument, CaseIterable { case email, any }
+  enum Purpose: String, ExpressibleByArgument, CaseIterable {
+    case email, any
+
+    var keyPurpose: KeyPurpose? { self == .email ? .emailProtection : nil }
+  }
 
   /// The validator that these options describe.
-  func validator() throws -> PathValidator {
+  func validator(_ policies: PolicyRequest = .any) throws -> PathValidator {
     let process = try network.process()
+    let files = revocation == .off ? [] : try revocationLists()
     return PathValidator(
-      anchors: TrustAnchors(try anchorCertificates()), intermediates: try certificates(in: intermediates),
-      issuers: process.map { IssuerSource($0) }, revocation: try revocationRule(process), policy: algorithms.policy,
-      purpose: purpose == .email ? .emailProtection : nil)
+      anchors: TrustAnchors(try anchorCertificates()), intermediates: try intermediateCertificates(),
+      issuers: issuers(process), revocation: rule(revocation, files, process), policy: algorithms.policy,
+      purpose: purpose.keyPurpose, policies: policies)
+  }
+
+  func issuers(_ process: NetworkProcess?) -> (any CertificateSource)? { process.map { IssuerSource($0) } }
+
+  /// What is done about revocation with these lists at hand.
+  func rule(
+    _ mode: RevocationMode, _ lists: [CertificateRevocationList], _ process: NetworkProcess?
+  ) -> Revocation {
+    let sources: [any RevocationSource] =
+      [RevocationFiles(lists)] + (process.map { network.revocationSources($0) } ?? [])
+    return switch mode {
+    case .off: .off
+    case .soft: .soft(sources)
+    case .hard: .hard(sources)
+    }
   }
 
   /// What to say when no anchor is known at all.
@@ -58,19 +78,18 @@ struct TrustOptions: ParsableArguments {
   /// The certificates that may help to find a path.
   func intermediateCertificates() throws -> [Certificate] { try certificates(in: intermediates) }
 
-  private func anchorCertificates() throws -> [Certificate] {
+  /// The lists that were named, else those of the store.
+  func revocationLists() throws -> [CertificateRevocationList] {
+    try lists.isEmpty ? Home.lists() : lists.flatMap { try CertificateFile.lists(in: $0) }
+  }
+
+  /// The anchors that were named, else the usual ones.
+  func anchorCertificates() throws -> [Certificate] {
     anchors.isEmpty ? Home.anchorCertificates() : try certificates(in: anchors)
   }
 
   private func certificates(in paths: [String]) throws -> [Certificate] {
     try paths.flatMap { try CertificateFile.certificates(in: $0) }
-  }
-
-  private func revocationRule(_ process: NetworkProcess?) throws -> Revocation {
-    if revocation == .off { return .off }
-    let files = RevocationFiles(try lists.isEmpty ? Home.lists() : lists.flatMap { try CertificateFile.lists(in: $0) })
-    let sources: [any RevocationSource] = [files] + (process.map { network.revocationSources($0) } ?? [])
-    return revocation == .hard ? .hard(sources) : .soft(sources)
   }
 }
 
@@ -88,5 +107,7 @@ struct PolicyOptions: ParsableArguments {
   @Flag(help: "Accept outdated algorithms (MD5, SHA-1, short RSA keys, RC2, 3DES), for old mail.")
   var legacy = false
 
-  var policy: AlgorithmPolicy { legacy ? .legacy : .standard }
+  var policy: AlgorithmPolicy { Self.policy(legacy: legacy) }
+
+  static func policy(legacy: Bool) -> AlgorithmPolicy { legacy ? .legacy : .standard }
 }

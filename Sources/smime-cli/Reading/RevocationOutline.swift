@@ -14,7 +14,7 @@ extension RevocationReport {
     let decisive = inquiries.last { $0.status == status && status != .unknown }
     let state =
       switch status {
-      case .good: "good"
+      case .good: isExempt ? "not told by its authority, which says so (noRevAvail)" : "good"
       case .revoked(let revocation): "revoked on \(revocation.date.rfc3339) (\(revocation.reason.name))"
       case .unknown: inquiries.isEmpty ? "unknown, nothing says whether it is revoked" : "unknown"
       }
@@ -38,6 +38,7 @@ extension RevocationReport {
       result["date"] = .text(revocation.date.rfc3339)
       result["reason"] = .text(revocation.reason.name)
     }
+    if isExempt { result["exempt"] = .flag(true) }
     result["inquiries"] = .list(inquiries.map { .outline($0.outline(at: instant)) })
     return result
   }

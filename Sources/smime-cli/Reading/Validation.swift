@@ -1,4 +1,5 @@
 import PKIX
+import SwiftASN1
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -14,6 +15,7 @@ struct Validation {
   private let problems: [PathProblem]
   private let notes: [String]
   private let revocation: [RevocationReport]
+  private let policies: PolicyOutcome
   private let instant: Date
 
   init(_ certificate: Certificate, _ outcome: Result<ValidatedPath, PathFailure>, at instant: Date) {
@@ -21,9 +23,11 @@ struct Validation {
     self.instant = instant
     switch outcome {
     case .success(let good):
-      (isValid, path, problems, notes, revocation) = (true, good.certificates, [], good.notes, good.revocation)
+      (isValid, path, problems, notes) = (true, good.certificates, [], good.notes)
+      (revocation, policies) = (good.revocation, good.policies)
     case .failure(let bad):
-      (isValid, path, problems, notes, revocation) = (false, bad.path, bad.problems, [], bad.revocation)
+      (isValid, path, problems, notes) = (false, bad.path, bad.problems, [])
+      (revocation, policies) = (bad.revocation, .none)
     }
   }
 
@@ -34,9 +38,47 @@ struct Validation {
     var lines = ["\(state): \(Outline.printable("\(certificate.subject)"))"]
     lines.append("path: " + path.map { Outline.printable("\($0.subject)") }.joined(separator: " < "))
     lines += problems.map { "\($0.check.rawValue): \(Outline.printable($0.detail))" }
+    let holding = checks.filter { $0.state == .holds }.map(\.check.rawValue)
+    if !holding.isEmpty { lines.append("holds: " + holding.joined(separator: ", ")) }
+    if isValid {
+      lines.append("policies by the authorities: \(Self.words(policies.authority))")
+      lines.append("policies for what was asked: \(Self.words(policies.user))")
+    }
     lines += revocation.flatMap { $0.words(at: instant) }
     return lines
   }
+
+  /// Whether a rule holds on the path that is told of.
+  enum CheckState: String {
+    case holds, fails
+    /// There was nothing to check, or no path to check it on.
+    case notChecked
+  }
+
+  /// Every rule, in the order in which they are declared.
+  var checks: [(check: PathProblem.Check, state: CheckState)] {
+    let failing = Set(problems.map(\.check))
+    let hasPath = failing.isDisjoint(with: [.path, .signature, .unsupportedAlgorithm, .budget])
+    // What a certificate says that cannot be read was not checked.
+    let isReadable = !failing.contains(.certificate)
+    let isKnown = !revocation.isEmpty && revocation.allSatisfy { $0.status == .good }
+    return PathProblem.Check.allCases.map { check in
+      if failing.contains(check) { return (check, .fails) }
+      switch check {
+      case .revoked, .revocationUnknown: return (check, isKnown ? .holds : .notChecked)
+      case .basicConstraints, .keyUsage, .extendedKeyUsage, .nameConstraints, .policies:
+        return (check, hasPath && isReadable ? .holds : .notChecked)
+      default: return (check, hasPath ? .holds : .notChecked)
+      }
+    }
+  }
+
+  private static func words(_ policies: Set<ASN1ObjectIdentifier>) -> String {
+    policies.isEmpty ? "none" : dotted(policies).joined(separator: ", ")
+  }
+
+  /// The policies as digits, sorted.
+  static func dotted(_ policies: Set<ASN1ObjectIdentifier>) -> [String] { policies.map { "\($0)" }.sorted() }
 
   /// The object that `docs/schema/validation.json` describes.
   var report: Outline {
@@ -48,6 +90,10 @@ struct Validation {
       path.map { .outline(["subject": .text("\($0.subject)"), "sha256": .text($0.fingerprint.hexText)]) })
     result["failures"] = .list(
       problems.map { .outline(["check": .text($0.check.rawValue), "detail": .text($0.detail)]) })
+    result["checks"] = .list(
+      checks.map { .outline(["check": .text($0.check.rawValue), "state": .text($0.state.rawValue)]) })
+    result["authorityPolicies"] = .list(Self.dotted(policies.authority).map(Outline.Node.text))
+    result["userPolicies"] = .list(Self.dotted(policies.user).map(Outline.Node.text))
     result["notes"] = .list(notes.map(Outline.Node.text))
     result["revocation"] = .list(revocation.map { .outline($0.outline(at: instant)) })
     return result

@@ -1,0 +1,109 @@
+import Foundation
+import Issuance
+import PKIX
+import SMIMETestSupport
+import Testing
+
+/// `smime crl` and `smime ocsp`, as typed.
+@Suite struct RevocationTests {
+  private static let at = ["--at", "2026-09-21T14:13:20Z"]
+
+  /// Prints with --json, and holds it against the schema.
+  private func report(
+    _ schema: String, _ shell: Shell, _ arguments: [String], expect status: Int32 = 0
+  ) throws -> [String: Any] {
+    let output = try shell.smime(arguments + ["--json"], expect: status).output
+    let printed = try JSONSerialization.jsonObject(with: Data(output.utf8))
+    let faults = try Schema(named: schema).faults(in: printed)
+    #expect(faults.isEmpty, "\(arguments): \(faults)")
+    return printed as? [String: Any] ?? [:]
+  }
+
+  @Test func `A list is shown in a few lines, and one entry when it is asked for`() async throws {
+    let shell = try Shell()
+    let pki = try await TestPKI()
+    let (alice, bob) = try await (pki.mailbox("alice@example.com"), pki.mailbox("bob@example.com"))
+    let list = try await pki.revocationList(revoking: [alice], number: 18, reason: .superseded)
+    try shell.write(list.pem + (try await pki.rootRevocationList()).pem, to: "lists.pem")
+    try shell.write(Data(list.derBytes), to: "list.crl")
+    let shown = try shell.smime("crl", "show", "lists.pem").output
+    for line in ["issuer: CN=Test Issuing", "number: 12", "entries: 1", "issuer: CN=Test Root", "entries: 0"] {
+      #expect(shown.contains(line), "\(shown)")
+    }
+    #expect(!shown.contains(alice.certificate.serialNumber.description))
+    let serial = alice.certificate.serialNumber.description
+    let one = try shell.smime("crl", "show", "list.crl", "--serial", serial).output
+    #expect(one.contains("listed: yes") && one.contains("reason: superseded"))
+    let none = try report(
+      "crl", shell, ["crl", "show", "list.crl", "--serial", bob.certificate.serialNumber.description])
+    let lists = try #require(none["lists"] as? [[String: Any]])
+    #expect(lists.first?["listed"] as? Bool == false && (lists.first?["revoked"] as? [Any])?.isEmpty == true)
+    let all = try report("crl", shell, ["crl", "show", "lists.pem", "--entries"])
+    let revoked = (all["lists"] as? [[String: Any]])?.compactMap { $0["revoked"] as? [[String: Any]] }
+    #expect(revoked?.map(\.count) == [1, 0])
+    #expect(revoked?.first?.first?["serial"] as? String == serial)
+    _ = try report("crl", shell, ["crl", "show", "lists.pem"])
+    try shell.smime("crl", "show", "list.crl", "--serial", "xyz", expect: 64)
+    try shell.smime("crl", "show", "nowhere.crl", expect: 66)
+    try shell.write("not a list", to: "bad.crl")
+    try shell.smime("crl", "show", "bad.crl", expect: 65)
+  }
+
+  @Test func `Lists are fetched by what a certificate names, and by URL`() async throws {
+    let scene = try await OnlineTests.Scene()
+    try await scene.serveList(revoking: [scene.alice])
+    let shell = scene.shell
+    let fetched = try shell.smime("crl", "fetch", "alice.pem", "--allow-private", "--out", "fetched.pem")
+    #expect(fetched.errors.contains("\(scene.server.url("/crl")): CN=Test Issuing, of 2026-09-21T13:13:20Z"))
+    #expect(fetched.output.isEmpty && scene.asked == ["crl"])
+    let validation = try shell.smime(
+      ["cert", "validate", "alice.pem", "--anchor", "issuing.pem", "--crl", "fetched.pem"] + Self.at, expect: 1)
+    #expect(validation.output.contains("revoked on"))
+    try shell.smime("crl", "fetch", scene.server.url("/crl"), "--allow-private", "--der", "--out", "fetched.crl")
+    #expect(try shell.smime("crl", "show", "fetched.crl").output.contains("entries: 1"))
+    // What is there stays, and is not asked for in vain.
+    try shell.smime("crl", "fetch", "alice.pem", "--allow-private", "--out", "fetched.pem", expect: 73)
+    #expect(scene.asked == ["crl", "crl"])
+    try shell.smime("crl", "fetch", "alice.pem", "--out", "refused.pem", expect: 69)
+    scene.serve("crl", .http(404))
+    let missing = try shell.smime("crl", "fetch", "alice.pem", "--allow-private", "--out", "none.pem", expect: 69)
+    #expect(missing.errors.contains("it answers 404"))
+    #expect(!shell.exists("none.pem") && !shell.exists("refused.pem"))
+    try shell.smime("crl", "fetch", "root.pem", "--allow-private", expect: 66)
+  }
+
+  @Test func `A responder is asked, its answer kept and judged again`() async throws {
+    let scene = try await OnlineTests.Scene()
+    try await scene.serveOCSP()
+    let shell = scene.shell
+    let issuer = ["--issuer", "issuing.pem"]
+    let asked = try shell.smime(
+      ["ocsp", "alice.pem", "--allow-private", "--no-nonce", "--out", "answer.der"] + issuer + Self.at)
+    let line = "revocation: CN=alice@example.com: good, by \(scene.server.url("/ocsp")) (OCSP) of 2026-09-21T14:03:20Z"
+    #expect(asked.output.contains(line), "\(asked.output)")
+    let nonce = try shell.smime(["ocsp", "alice.pem", "--allow-private"] + issuer + Self.at)
+    #expect(nonce.output.contains("without the nonce that was sent"))
+    #expect(scene.asked == ["ocsp", "ocsp"])
+    _ = try report("ocsp", shell, ["ocsp", "alice.pem", "--response", "answer.der"] + issuer + Self.at)
+    #expect(scene.asked.count == 2, "nobody is asked about an answer that is at hand")
+    // Too early for it, somebody else's, and no answer at all.
+    let early = try shell.smime(
+      ["ocsp", "alice.pem", "--response", "answer.der", "--at", "2026-09-20T14:13:20Z"] + issuer, expect: 1)
+    #expect(early.output.contains("it is not valid before"))
+    let bob = try await scene.pki.mailbox("bob@example.com")
+    try shell.write(bob.certificate.pem + scene.pki.issuing.certificate.pem, to: "bob.pem")
+    let other = try shell.smime(["ocsp", "bob.pem", "--response", "answer.der"] + Self.at, expect: 1)
+    #expect(other.output.contains("it answers for another certificate"))
+    let unnamed = try shell.smime(["ocsp", "bob.pem"] + Self.at, expect: 66)
+    #expect(unnamed.errors.contains("no responder is named"))
+    try shell.smime(["ocsp", "alice.pem", "--issuer", "root.pem"] + Self.at, expect: 66)
+    try shell.smime(["ocsp", "alice.pem", "--response", "answer.der", "--no-nonce"] + issuer, expect: 64)
+    scene.serve("ocsp", .http(503))
+    let silent = try report("ocsp", shell, ["ocsp", "alice.pem", "--allow-private"] + issuer + Self.at, expect: 69)
+    #expect((silent["revocation"] as? [[String: Any]])?.first?["status"] as? String == "unknown")
+    try await scene.serveOCSP(
+      .revoked(RevokedCertificate(date: TestPKI.now.addingTimeInterval(-60), reason: .keyCompromise)))
+    let revoked = try shell.smime(["ocsp", "alice.pem", "--allow-private"] + issuer + Self.at, expect: 1)
+    #expect(revoked.output.contains("(keyCompromise)"))
+  }
+}
