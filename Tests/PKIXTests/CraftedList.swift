@@ -12,6 +12,8 @@ struct CraftedList {
   var thisUpdate = TestPKI.now.addingTimeInterval(-3_600)
   var nextUpdate: Date? = TestPKI.now.addingTimeInterval(7 * 86_400)
   var entries: [[UInt8]] = []
+  /// nil for the signer's usual one.
+  var algorithm: SignatureAlgorithm?
   var extensions: [Certificate.Extension] = []
 
   init(_ issuer: Certificate, number: Int? = 1, entries: [[UInt8]] = []) {
@@ -31,7 +33,7 @@ struct CraftedList {
   }
 
   func bytes(signedBy identity: Identity) async throws -> [UInt8] {
-    let algorithm = identity.certificate.publicKey.defaultSignatureAlgorithm
+    let algorithm = algorithm ?? identity.certificate.publicKey.defaultSignatureAlgorithm
     let tbs = DERWriter.encode { der in
       der.sequence { der in
         if let version { der.int(version) }

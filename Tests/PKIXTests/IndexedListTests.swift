@@ -86,6 +86,23 @@ import Testing
     #expect(try indexed.entry(for: serial(1_005)) != nil)
   }
 
+  /// Where the file is written over, the offsets, dates and signature that are known are another list's.
+  @Test func `that are written over while they are open say nothing`() async throws {
+    try await write(10)
+    let indexed = try IndexedRevocationList(path: path)
+    #expect(try indexed.entry(for: serial(3)) != nil)
+    let other = try await CraftedList(
+      pki.issuing.certificate, entries: (100..<110).map { CraftedList.entry(serial($0)) }
+    ).signed(by: pki.issuing)
+    let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    try handle.truncate(atOffset: 0)
+    try handle.write(contentsOf: Data(other.derBytes))
+    try handle.close()
+    #expect(throws: Malformed.self) { try indexed.entry(for: serial(3)) }
+    #expect(throws: Malformed.self) { try indexed.entry(for: serial(103)) }
+    #expect(try IndexedRevocationList(path: path).entry(for: serial(103)) != nil)
+  }
+
   @Test func `notice any damage to their index and answer all the same`() async throws {
     try await write(900)
     _ = try IndexedRevocationList(path: path)

@@ -31,11 +31,10 @@ import Testing
   }
 
   private func judge(_ lists: CertificateRevocationList...) async -> Judged {
-    for order in [lists, lists.reversed()] {
-      let (judged, _) = await Judged.of(alice, order, anchor: pki.issuing.certificate)
-      if order == lists.reversed() { return judged }
-    }
-    return .unknown
+    let (judged, _) = await Judged.of(alice, lists, anchor: pki.issuing.certificate)
+    let (backwards, _) = await Judged.of(alice, lists.reversed(), anchor: pki.issuing.certificate)
+    #expect(judged == backwards, "the order of lists decides")
+    return judged
   }
 
   @Test func `revoke what their base does not list, and release what it does`() async throws {
@@ -82,6 +81,15 @@ import Testing
       try await judge(delta(from: 4, 6, [CraftedList.entry(alice.certificate, .superseded)])) == .revoked(.superseded))
     #expect(
       try await judge(delta(from: 4, 6, [CraftedList.entry(alice.certificate, .removeFromCRL)])) == .unknown)
+  }
+
+  @Test func `by an algorithm that is not believed add nothing`() async throws {
+    let held = CraftedList.entry(alice.certificate, .certificateHold)
+    var weak = CraftedList(
+      pki.issuing.certificate, number: 6, entries: [CraftedList.entry(alice.certificate, .removeFromCRL)]
+    ).with(.deltaCRLIndicator(base: 4))
+    weak.algorithm = .ecdsa(.sha1)
+    #expect(try await judge(base(4, [held]), weak.signed(by: pki.issuing)) == .revoked(.certificateHold))
   }
 
   @Test func `by another key, or of no earlier list, add nothing`() async throws {
@@ -223,6 +231,44 @@ import Testing
     let (judged, _) = await Judged.of(
       alice, lists, anchor: pki.root.certificate, pool: [pki.issuing.certificate, renewed.certificate])
     #expect(judged == .revoked(.keyCompromise))
+  }
+
+  /// A message may enclose any number of certificates with the signer's name and key identifier.
+  @Test func `that are at hand come before those that a stranger sent`() async throws {
+    let alice = try await pki.mailbox("alice@example.com")
+    let signer = try await signer()
+    let identifier = signer.certificate.publicKey.subjectKeyIdentifier[...]
+    var strangers: [Certificate] = []
+    for _ in 0..<20 {
+      strangers.append(
+        try await CraftedCertificate(
+          subject: pki.issuing.certificate.subject, key: PrivateKey(generate: .ec(.p256)).publicKey,
+          extensions: [.keyUsage(.cRLSign), .subjectKeyIdentifier(identifier)]
+        ).signed(by: other.root))
+    }
+    let list = try await CraftedList(
+      pki.issuing.certificate, entries: [CraftedList.entry(alice.certificate, .keyCompromise)]
+    ).with(.authorityKeyIdentifier(keyIdentifier: identifier)).signed(by: signer)
+    let paths = PathValidator(
+      anchors: TrustAnchors([pki.root.certificate]), intermediates: [signer.certificate],
+      revocation: .soft([RevocationFiles([list])]))
+    let outcome = await paths.validate(
+      alice.certificate, with: strangers + [pki.issuing.certificate], at: TestPKI.now)
+    guard case .failure(let failure) = outcome else {
+      Issue.record("a revoked certificate is good")
+      return
+    }
+    #expect(failure.problems.map(\.check) == [.revoked])
+  }
+
+  @Test func `are sought for a counted number of lists`() async throws {
+    let alice = try await pki.mailbox("alice@example.com")
+    let forged = try await CraftedList(pki.issuing.certificate).signed(by: other.root)
+    let (judged, details) = await Judged.of(
+      alice, Array(repeating: forged, count: 1_100), anchor: pki.root.certificate, pool: [pki.issuing.certificate])
+    #expect(judged == .unknown)
+    #expect(details.contains("there are too many lists"))
+    #expect(details.filter { $0 == "its signature is wrong" }.count <= 1_000)
   }
 
   @Test func `cannot say of themselves that all is well`() async throws {

@@ -6,12 +6,14 @@
 
 /// The certificates that a path may be made of, by name, with the way to the nearest anchor as far as names tell it.
 struct CertificatePool {
-  private typealias Entry = (certificate: Certificate, issuer: Int)
+  /// A certificate, and how many lie between it and an anchor at least; nil when names lead to none.
+  private typealias Entry = (certificate: Certificate, distance: Int?)
 
   private let anchors: TrustAnchors
   private let names: NameTable
-  /// By the numbers of their subjects.
+  /// By the numbers of their subjects: all, and those that lead to an anchor.
   private let others: [Int: [Entry]]
+  private let leading: [Int: [Entry]]
   /// How many certificates lie between a name and an anchor at least. Names of anchors are not in it, nor those that lead
   /// to none.
   private let distances: [Int: Int]
@@ -21,17 +23,17 @@ struct CertificatePool {
     self.anchors = anchors
     self.instant = instant
     var names = anchors.names
-    var others: [Int: [Entry]] = [:]
+    var issuers: [Int: [(certificate: Certificate, issuer: Int)]] = [:]
     var subjects: [Int: [Int]] = [:]
     var seen: Set<Certificate> = []
     for certificate in certificates where seen.insert(certificate).inserted {
       let subject = names.number(certificate.subject)
       guard !anchors.named(subject).contains(certificate) else { continue }
       let issuer = names.number(certificate.issuer)
-      others[subject, default: []].append((certificate, issuer))
+      issuers[subject, default: []].append((certificate, issuer))
       subjects[issuer, default: []].append(subject)
     }
-    (self.names, self.others) = (names, others)
+    self.names = names
     var distances: [Int: Int] = [:]
     var frontier = subjects.keys.filter { !anchors.named($0).isEmpty }
     var distance = 0
@@ -46,6 +48,10 @@ struct CertificatePool {
       frontier = next
     }
     self.distances = distances
+    others = issuers.mapValues { entries in
+      entries.map { ($0.certificate, anchors.named($0.issuer).isEmpty ? distances[$0.issuer] : 0) }
+    }
+    leading = others.mapValues { $0.filter { $0.distance != nil } }
   }
 
   func isAnchor(_ certificate: Certificate) -> Bool {
@@ -67,10 +73,9 @@ struct CertificatePool {
   /// before whose does not, those that are valid now, those near an anchor.
   func issuers(of certificate: Certificate, _ reach: Reach) -> [Certificate] {
     guard let name = names.known(certificate.issuer) else { return [] }
-    let entries = (others[name] ?? []).map { (certificate: $0.certificate, distance: distance(from: $0.issuer)) }
     let found =
       anchors.named(name).map { (certificate: $0, distance: Int?.none) }
-      + (reach == .everything ? entries : entries.filter { $0.distance != nil })
+      + ((reach == .everything ? others : leading)[name] ?? [])
     guard found.count > 1 else { return found.map(\.certificate) }
     let wanted = (try? certificate.extensions.authorityKeyIdentifier) ?? nil
     let anchorCount = anchors.named(name).count

@@ -1,3 +1,4 @@
+import SMIMECrypto
 import Synchronization
 
 #if canImport(FoundationEssentials)
@@ -22,31 +23,19 @@ final class PathMemory: Sendable {
     let validity: ClosedRange<Date>
   }
 
-  /// The younger generation is filled; then it becomes the older one, and what was that is forgotten.
-  private struct Generations {
-    var younger: [Key: Kept] = [:]
-    var older: [Key: Kept] = [:]
-  }
-
-  private let limit: Int
-  private let generations = Mutex(Generations())
+  private let kept: Mutex<RecentValues<Key, Kept>>
 
   /// - Parameter limit: how many paths are kept, at least half of them the latest.
-  init(limit: Int) { self.limit = max(2, limit) }
+  init(limit: Int) { kept = Mutex(RecentValues(count: limit)) }
 
   /// The path that was found good and still is at `instant`, revocation aside.
   func path(from leaf: Certificate, use: KeyUse, at instant: Date) -> (
     certificates: [Certificate], policies: PolicyOutcome
   )? {
-    let key = Key(leaf: leaf, use: use)
-    return generations.withLock { generations in
-      guard let kept = generations.younger[key] ?? generations.older[key], kept.validity.contains(instant) else {
-        return nil
-      }
-      // Whoever is asked for often stays.
-      if generations.younger[key] == nil { keep(kept, key, in: &generations) }
-      return (kept.path, kept.policies)
+    guard let one = kept.withLock({ $0.value(Key(leaf: leaf, use: use)) }), one.validity.contains(instant) else {
+      return nil
     }
+    return (one.path, one.policies)
   }
 
   func keep(_ path: [Certificate], _ policies: PolicyOutcome, use: KeyUse) {
@@ -54,16 +43,8 @@ final class PathMemory: Sendable {
     let from = path.map(\.validity.notBefore).max() ?? leaf.validity.notBefore
     let until = path.map(\.validity.notAfter).min() ?? leaf.validity.notAfter
     guard from <= until else { return }
-    generations.withLock {
-      keep(Kept(path: path, policies: policies, validity: from...until), Key(leaf: leaf, use: use), in: &$0)
+    kept.withLock {
+      $0.keep(Kept(path: path, policies: policies, validity: from...until), Key(leaf: leaf, use: use))
     }
-  }
-
-  private func keep(_ kept: Kept, _ key: Key, in generations: inout Generations) {
-    if generations.younger.count >= limit / 2 {
-      generations.older = generations.younger
-      generations.younger = [:]
-    }
-    generations.younger[key] = kept
   }
 }

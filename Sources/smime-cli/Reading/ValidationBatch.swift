@@ -16,8 +16,8 @@ struct ValidationBatch {
   private let trust: TrustOptions
   private let policies: PathPolicyOptions
   private let process: NetworkProcess?
-  private var certificateFiles = Shelf { try CertificateFile.certificates(in: $0) }
-  private var listFiles = Shelf { try CertificateFile.lists(in: $0) }
+  private var certificateFiles = Shelf(read: CertificateFile.certificates(in:)) { $0.derBytes.count }
+  private var listFiles = Shelf(read: CertificateFile.lists(in:)) { $0.derBytes.count }
   private var usual = Usual()
 
   /// What cases that name no files of their own share.
@@ -170,17 +170,25 @@ struct ValidationBatch {
 /// What was read from files, so that those that many cases share are read once. It starts anew when it is full.
 private struct Shelf<Content> {
   private let read: (String) throws -> [Content]
+  private let size: (Content) -> Int
   private var kept: [String: [Content]] = [:]
+  private var keptBytes = 0
   private static var limit: Int { 4_096 }
+  private static var byteLimit: Int { 64 << 20 }
 
-  init(_ read: @escaping (String) throws -> [Content]) { self.read = read }
+  init(read: @escaping (String) throws -> [Content], size: @escaping (Content) -> Int) {
+    self.read = read
+    self.size = size
+  }
 
   subscript(path: String) -> [Content] {
     mutating get throws {
       if let known = kept[path] { return known }
       let content = try read(path)
-      if kept.count >= Self.limit { kept = [:] }
+      let bytes = content.reduce(0) { $0 + size($1) }
+      if kept.count >= Self.limit || keptBytes + bytes > Self.byteLimit { (kept, keptBytes) = ([:], 0) }
       kept[path] = content
+      keptBytes += bytes
       return content
     }
   }

@@ -82,7 +82,7 @@ public struct IndexedRevocationList: Sendable, RevocationListing {
 
   /// The entry for a certificate of this list's issuer; nil when it is not revoked.
   ///
-  /// - Throws: ``Malformed`` when the list cannot be read any more.
+  /// - Throws: ``Malformed`` when the list cannot be read any more, or was changed since it was opened.
   public func entry(for serialNumber: SerialNumber) throws(Malformed) -> CertificateRevocationList.Entry? {
     try entry(for: serialNumber, issuedBy: issuer)
   }
@@ -90,6 +90,8 @@ public struct IndexedRevocationList: Sendable, RevocationListing {
   public func entry(
     for serialNumber: SerialNumber, issuedBy issuer: DistinguishedName
   ) throws(Malformed) -> CertificateRevocationList.Entry? {
+    // The dates and the signature that are known belong to what was there before.
+    guard index.isCurrent else { throw Malformed("the file was changed since it was opened", path: path) }
     do {
       return try index.entry(for: serialNumber) { issuerEntry in
         try issuerEntry.map { try $0.issuers.contains(issuer) } ?? (issuer == self.issuer)

@@ -87,6 +87,9 @@ public struct RevocationListIndex: Sendable {
     return try? RevocationListHead(tbs: bytes[..<layout.tbsCount], signature: bytes[layout.tbsCount...])
   }
 
+  /// False when the list's file was written since: offsets into it mean nothing any more.
+  var isCurrent: Bool { file.modified == layout.fileModified }
+
   private var damage: Malformed { Malformed("the index is damaged", path: index.path) }
 
   /// The entry at an offset in the list's file.

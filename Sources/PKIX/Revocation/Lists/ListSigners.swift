@@ -2,7 +2,7 @@ import SMIMECrypto
 
 /// Who signed a list, and whether that counts (RFC 5280 §6.3.3 f, g; RFC 10007).
 extension RevocationCheck {
-  /// How many certificates of one name are tried as the signer of one list.
+  /// How many certificates of one name are tried as the signer of one list, of those at hand and of those from a message.
   private static let candidateLimit = 16
 
   /// The certificate whose key signed `list`, if it may; its issuer's own first. nil with the reason when there is none.
@@ -55,21 +55,23 @@ extension RevocationCheck {
     return policy.objection(to: algorithm, with: signer.publicKey)
   }
 
-  /// Certificates of the list's issuer: those whose key identifier fits before others, and what came with a message, of
-  /// which anybody can send any number, last.
+  /// Certificates of the list's issuer: those at hand, and behind them those that came with a message, of which anybody can
+  /// send any number; of each the ones whose key identifier fits first.
   private func candidates(
     for list: RevocationListHead, _ issuer: Certificate, _ pool: [Certificate]
   ) -> [Certificate] {
-    var seen: Set<Certificate> = []
-    let all = ([issuer] + path + validator.anchors.certificates + validator.intermediates + pool)
-      .filter { $0.subject == list.issuer && seen.insert($0).inserted }
-    guard all.count > 1, let wanted = (try? list.extensions.authorityKeyIdentifier) ?? nil else {
-      return Array(all.prefix(Self.candidateLimit))
-    }
+    let wanted = (try? list.extensions.authorityKeyIdentifier) ?? nil
     func fits(_ one: Certificate) -> Bool {
-      one.extensions.subjectKeyIdentifierBytes?.elementsEqual(wanted) ?? false
+      guard let wanted else { return true }
+      return one.extensions.subjectKeyIdentifierBytes?.elementsEqual(wanted) ?? false
     }
-    return Array((all.filter { fits($0) } + all.filter { !fits($0) }).prefix(Self.candidateLimit))
+    var seen: Set<Certificate> = []
+    func likeliest(_ certificates: [Certificate]) -> ArraySlice<Certificate> {
+      let named = certificates.filter { $0.subject == list.issuer && seen.insert($0).inserted }
+      return (named.filter { fits($0) } + named.filter { !fits($0) }).prefix(Self.candidateLimit)
+    }
+    let own = likeliest([issuer] + path + validator.anchors.certificates + validator.intermediates)
+    return Array(own + likeliest(pool))
   }
 
   /// Whether a signer counts: it is the certificate's own issuer or stands above it, or it has a path to the same anchor on
