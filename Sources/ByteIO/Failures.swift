@@ -48,5 +48,7 @@ public struct LimitExceeded: Error, Hashable, Sendable, CustomStringConvertible 
     self.limit = limit
   }
 
-  public var description: String { "more than \(limit) of \(resource.rawValue)" }
+  public var description: String {
+    resource == .size ? "more than \(limit) bytes" : "more than \(limit) of \(resource.rawValue)"
+  }
 }

@@ -10,6 +10,9 @@ package struct CertificateBundle {
   package init(_ bytes: [UInt8]) throws {
     let blocks = try PEMBlock.all(in: bytes)
     if blocks.isEmpty {
+      guard bytes.first == 0x30 else {
+        throw Malformed(bytes.isEmpty ? "is empty" : "is neither PEM nor DER", offset: 0)
+      }
       try read(der: bytes[...])
     } else {
       for block in blocks { try read(block) }

@@ -41,7 +41,7 @@ public struct ContentType: Hashable, Sendable, CustomStringConvertible {
     case .compressedData: "compressedData"
     case .authEnvelopedData: "authEnvelopedData"
     case .timestamp: "TSTInfo"
-    default: "\(oid)"
+    default: oid.digits
     }
   }
 }

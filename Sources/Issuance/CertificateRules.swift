@@ -63,7 +63,7 @@ enum CertificateRules {
   private static func uniqueExtensions(_ template: CertificateTemplate) throws(IssuanceRefusal) {
     var seen: Set<String> = []
     for one in template.extensions where !seen.insert(one.oid.description).inserted {
-      throw IssuanceRefusal("extensions", "RFC 5280 §4.2", "\(one.oid) appears twice")
+      throw IssuanceRefusal("extensions", "RFC 5280 §4.2", "\(one.oid.digits) appears twice")
     }
   }
 

@@ -155,7 +155,7 @@ struct Opening {
     let envelope = try EnvelopedDataReader(body, limits: reader.limits.cms)
     let identities = try await reader.identities.identities()
     let kept = keptContent()
-    let name = (try? envelope.contentCipher().encryption.name) ?? "\(envelope.contentEncryptionAlgorithm.algorithm)"
+    let name = (try? envelope.contentCipher().encryption.name) ?? envelope.contentEncryptionAlgorithm.algorithm.digits
     let recipients = envelope.recipients.flatMap(\.descriptions)
     func layer(_ state: EncryptionState, _ detail: String? = nil, nearby: [Certificate] = []) -> Layer {
       .encryption(

@@ -145,7 +145,7 @@ package enum OID {
   }
 
   /// What `oid` is called, or its digits.
-  package static func name(_ oid: ASN1ObjectIdentifier) -> String { names[oid] ?? "\(oid)" }
+  package static func name(_ oid: ASN1ObjectIdentifier) -> String { names[oid] ?? oid.digits }
 
   /// Names of what messages and certificates carry, offered here or not.
   private static let names: [ASN1ObjectIdentifier: String] = [

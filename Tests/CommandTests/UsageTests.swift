@@ -7,7 +7,7 @@ import Testing
     ["id", "import"], ["id", "export"], ["id", "list"], ["id", "request"], ["ca"], ["ca", "init"], ["ca", "issue"],
     ["ca", "sign"], ["ca", "revoke"], ["ca", "crl"], ["ca", "list"], ["ca", "url"], ["ca", "rebuild"],
     ["ca", "request"], ["ca", "request", "add"], ["ca", "request", "list"], ["ca", "request", "show"],
-    ["crl"], ["crl", "show"], ["crl", "fetch"], ["ocsp"],
+    ["crl"], ["crl", "show"], ["crl", "fetch"], ["ocsp"], ["cert"], ["cert", "validate"],
     ["ca", "request", "code"], ["ca", "request", "approve"], ["ca", "request", "reject"],
   ]
 
@@ -33,6 +33,8 @@ import Testing
     ["ca", "init", "--name", "x", "--url", "https://pki.example.org"], ["ca", "request", "reject", "x"],
     ["ca", "issue", "a@b", "--days", "900"], ["ca", "init"], ["id", "new"],
     ["id", "new", "a@b", "--no-passphrase", "--new-password", "x"],
+    ["cert", "validate", "x", "--policy", "18446744073709551615.1"],
+    ["cert", "validate", "x", "--policy", "1.18446744073709551615"], ["cert", "validate", "x", "--policy", "3.1"],
   ]) func `Wrong usage is said in one line`(arguments: [String]) throws {
     let result = try Shell().smime(arguments, expect: 64)
     #expect(result.errorLines.count == 1, "\(result.errors)")

@@ -3,6 +3,24 @@ import SMIMECrypto
 import SwiftASN1
 import Testing
 
+@Suite struct `Object identifiers in digits` {
+  @Test(arguments: [
+    "2.999.3", "2.40", "2.39", "1.39.0", "0.0", "2.5.29.15", "1.2.840.113549.1.7.2", "2.100.9223372036854775807",
+  ])
+  func `are what is read`(_ text: String) throws {
+    let oid = try #require(ASN1ObjectIdentifier(digits: text))
+    #expect(oid.digits == text)
+    let encoded = DERWriter.encode { $0.oid(oid) }
+    var top = try ASN1Cursor(encoded[...], as: "O")
+    #expect(try top.oid("o") == oid)
+  }
+
+  @Test(arguments: [
+    "", ".", "1", "1.", ".1", "1..2", "3.1", "1.40", "0.40", "1.2.x", "1.-2", "+1.2", "1.2 ", "18446744073709551615.1",
+    "1.18446744073709551615", "2.18446744073709551615", "1.2.18446744073709551616", "2.100.18446744073709551615", "１.2",
+  ]) func `that are none are no identifier`(_ text: String) { #expect(ASN1ObjectIdentifier(digits: text) == nil) }
+}
+
 @Suite struct `The ASN.1 cursor` {
   /// SEQUENCE { version INTEGER 1, inner SEQUENCE OF { OCTET STRING "ab" }, [0] { BOOLEAN TRUE } }
   static let sample = hex("3010 020101 3006 3004 0402 6162 a003 0101ff")

@@ -45,7 +45,7 @@ public struct CompressedDataReader: Sendable {
     let algorithmAt = reader.offset
     let algorithm = try reader.algorithm("compressionAlgorithm")
     guard algorithm.algorithm == CompressedData.zlib.algorithm else {
-      throw Unsupported("the compression algorithm \(algorithm.algorithm)")
+      throw Unsupported("the compression algorithm \(algorithm.algorithm.digits)")
     }
     // QUIRK: OpenSSL and others write NULL; RFC 3274 §2 wants nothing.
     guard algorithm.hasNoParameters else {

@@ -95,7 +95,7 @@ public struct DigestedDataReader: Sendable {
     case (_, true, true): state = .contentDoubled
     case (_, false, false): state = .contentMissing
     case (.failure(let error), _, _):
-      state = .unsupported(error as? Unsupported ?? Unsupported("the digest algorithm \(identifier.algorithm)"))
+      state = .unsupported(error as? Unsupported ?? Unsupported("the digest algorithm \(identifier.algorithm.digits)"))
     case (.success(let algorithm), _, _):
       if observer.digests()[algorithm].map({ digest.elementsEqual($0) }) ?? false {
         state = policy.objection(to: algorithm).map { .weakAlgorithm($0) } ?? .intact

@@ -216,7 +216,7 @@ private struct PKCS12Reader {
   ) throws -> ArraySlice<UInt8> {
     var fields = try value.sequence(field)
     let type = try fields.oid("type")
-    guard type == expected else { throw Unsupported("a \(field) of type \(type)") }
+    guard type == expected else { throw Unsupported("a \(field) of type \(type.digits)") }
     var wrapped = try fields.constructed(.context(0), "value")
     return try wrapped.octets("value")
   }

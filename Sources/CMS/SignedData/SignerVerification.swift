@@ -123,7 +123,7 @@ extension SignerInfo {
     _ result: Result<Value, any Error>, _ identifier: AlgorithmIdentifier, _ field: Field
   ) -> Objection {
     guard case .failure(let error) = result else {
-      return Objection(.unsupported(Unsupported("\(identifier.algorithm)")))
+      return Objection(.unsupported(Unsupported(identifier.algorithm.digits)))
     }
     switch error {
     case let fault as Malformed:
@@ -133,7 +133,7 @@ extension SignerInfo {
         Malformed(
           fault.reason, path: fault.path.isEmpty ? here.path : "\(here.path).\(fault.path)", offset: at ?? here.offset))
     case let what as Unsupported: return Objection(.unsupported(what))
-    default: return Objection(.unsupported(Unsupported("\(identifier.algorithm)")))
+    default: return Objection(.unsupported(Unsupported(identifier.algorithm.digits)))
     }
   }
 

@@ -42,7 +42,7 @@ public struct Timestamp: Sendable {
     do throws(TimestampFailure) {
       // §2.4.2: what X.509 says of extensions holds here. None is known that would change what is proven.
       if let unknown = info.extensions.all.first(where: \.isCritical) {
-        throw .signature(.unsupported(Unsupported("the critical extension \(unknown.oid) of a time stamp")))
+        throw .signature(.unsupported(Unsupported("the critical extension \(unknown.oid.digits) of a time stamp")))
       }
       try checkImprint(bytes, policy)
       let signer = try onlySigner()

@@ -59,7 +59,7 @@ public struct TimestampResponse: Sendable {
     else { throw TimestampRefused("the answer stamps something else") }
     guard info.nonce == request.nonce else { throw TimestampRefused("the answer has another nonce") }
     if let policy = request.policy, policy != info.policy {
-      throw TimestampRefused("the answer follows the policy \(info.policy) instead of \(policy)")
+      throw TimestampRefused("the answer follows the policy \(info.policy.digits) instead of \(policy.digits)")
     }
     if request.wantsCertificate, token.signedData.certificates.isEmpty {
       throw TimestampRefused("the answer lacks the authority's certificate")

@@ -73,7 +73,7 @@ public struct KeyPurpose: Hashable, Sendable, CustomStringConvertible {
     case .emailProtection: "emailProtection"
     case .timeStamping: "timeStamping"
     case .ocspSigning: "OCSPSigning"
-    default: "\(oid)"
+    default: oid.digits
     }
   }
 }

@@ -184,7 +184,7 @@ extension DistinguishedName: CustomStringConvertible {
   private static func text(_ attribute: Attribute) -> String {
     let short = OID.attributeNames.first { $0.0 == attribute.type }?.1
     guard let short, let text = attribute.text else {
-      return (short ?? "\(attribute.type)") + "=#" + Hex.text(attribute.encodedValue)
+      return (short ?? attribute.type.digits) + "=#" + Hex.text(attribute.encodedValue)
     }
     return "\(short)=\(escaped(text))"
   }

@@ -77,10 +77,10 @@ struct PathChecks {
       }
     }
     if let double = certificate.extensions.duplicates.first {
-      fail(.certificate, "the extension \(double) stands twice", depth)
+      fail(.certificate, "the extension \(double.digits) stands twice", depth)
     }
     for one in certificate.extensions.all where one.isCritical && !Self.processed.contains(one.oid) {
-      fail(.criticalExtension, "\(one.oid) is not processed", depth)
+      fail(.criticalExtension, "\(one.oid.digits) is not processed", depth)
     }
   }
 

@@ -6,6 +6,11 @@ struct CertificateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cert",
     abstract: "Judge certificates.",
+    discussion: """
+      EXAMPLES:
+        smime cert validate --anchor root.pem alice.pem
+        smime cert validate --batch cases.jsonl
+      """,
     subcommands: [CertificateValidate.self])
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PKIX
+import SMIMECrypto
 import SwiftASN1
 
 /// Which certificate policies a path must be valid for.
@@ -39,7 +40,7 @@ struct PolicyName: ExpressibleByArgument {
   let oid: ASN1ObjectIdentifier
 
   init?(argument: String) {
-    guard let oid = try? ASN1ObjectIdentifier(dotRepresentation: argument[...]) else { return nil }
+    guard let oid = ASN1ObjectIdentifier(digits: argument) else { return nil }
     self.oid = oid
   }
 }

@@ -1,4 +1,5 @@
 import PKIX
+import SMIMECrypto
 import SwiftASN1
 
 #if canImport(FoundationEssentials)
@@ -78,7 +79,7 @@ struct Validation {
   }
 
   /// The policies as digits, sorted.
-  static func dotted(_ policies: Set<ASN1ObjectIdentifier>) -> [String] { policies.map { "\($0)" }.sorted() }
+  static func dotted(_ policies: Set<ASN1ObjectIdentifier>) -> [String] { policies.map(\.digits).sorted() }
 
   /// The object that `docs/schema/validation.json` describes.
   var report: Outline {

@@ -149,7 +149,7 @@ struct EntryRules {
         guard !hasIssuer, !(try Self.issuers(value)).isEmpty else { throw failure("an entry names no issuer") }
         hasIssuer = true
       default:
-        guard !one.isCritical else { throw failure("has the critical extension \(one.oid)") }
+        guard !one.isCritical else { throw failure("has the critical extension \(one.oid.digits)") }
       }
     }
     return hasIssuer

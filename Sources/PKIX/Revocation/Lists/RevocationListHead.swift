@@ -90,7 +90,7 @@ struct RevocationListHead: Hashable {
       OID.issuingDistributionPoint, OID.deltaCRLIndicator, OID.crlNumber, OID.authorityKeyIdentifier, OID.freshestCRL,
     ]
     for one in extensions.all where one.isCritical && !processed.contains(one.oid) {
-      return "its critical extension \(one.oid) is not known"
+      return "its critical extension \(one.oid.digits) is not known"
     }
     guard extensions.duplicates.isEmpty else { return "an extension stands twice" }
     guard signatureBlock.algorithm == innerSignatureAlgorithm else { return "it names two signature algorithms" }

@@ -45,7 +45,7 @@ public struct OCSPResponse: Hashable, Sendable {
     guard status == .successful else { throw fields.failure("an error has content", "responseBytes") }
     var bytes = try wrapper.sequence("responseBytes")
     let type = try bytes.oid("responseType")
-    guard type == OID.ocspBasic else { throw Unsupported("the OCSP response type \(type)") }
+    guard type == OID.ocspBasic else { throw Unsupported("the OCSP response type \(type.digits)") }
     basic = try BasicOCSPResponse(der: try bytes.octets("response"))
     try bytes.finish()
     try wrapper.finish()

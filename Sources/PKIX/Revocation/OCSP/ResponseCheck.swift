@@ -24,7 +24,7 @@ extension RevocationCheck {
       if let objection = freshness(of: single) { return (single, nil, objection) }
       let known = [OID.ocspNonce, OID.ocspArchiveCutoff]
       for one in single.extensions.all + basic.extensions.all where one.isCritical && !known.contains(one.oid) {
-        return (single, nil, "its critical extension \(one.oid) is not known")
+        return (single, nil, "its critical extension \(one.oid.digits) is not known")
       }
       // §4.4.4: of what ran out before, a responder knows as much as it says that it remembers.
       if single.status == .good, certificate.validity.notAfter < single.thisUpdate {
@@ -101,7 +101,7 @@ extension RevocationCheck {
       return "may not sign with that key"
     }
     if let one = responder.extensions.all.first(where: { $0.isCritical && !Self.processed.contains($0.oid) }) {
-      return "has the critical extension \(one.oid), which is not known"
+      return "has the critical extension \(one.oid.digits), which is not known"
     }
     guard responder.validity.notBefore <= instant.addingTimeInterval(Self.clockTolerance),
       instant <= responder.validity.notAfter
