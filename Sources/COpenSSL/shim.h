@@ -3,6 +3,8 @@
 // calls deprecated and keeps: they take a fraction of the time for what is small. CMS, X.509, PKCS#7, PKCS#12 and OCSP are
 // never included.
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include <sys/random.h>
+#include <unistd.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
@@ -17,6 +19,26 @@
 // No configuration file is read: what it may load or forbid is not this package's to depend on.
 static inline int smime_openssl_start(void) {
   return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
+}
+
+// Random octets of the kernel's generator: all that is asked for, or failure.
+static inline int smime_kernel_random(unsigned char *bytes, int count) {
+  while (count > 0) {
+    int piece = count < 256 ? count : 256;
+    if (getentropy(bytes, (size_t)piece) != 0) return 0;
+    bytes += piece;
+    count -= piece;
+  }
+  return 1;
+}
+
+static inline int smime_kernel_random_status(void) { return 1; }
+
+// Puts the kernel in the place of libcrypto's generator, for the whole process.
+static inline void smime_openssl_kernel_random(void) {
+  static const RAND_METHOD kernel = {
+      .bytes = smime_kernel_random, .pseudorand = smime_kernel_random, .status = smime_kernel_random_status};
+  RAND_set_rand_method(&kernel);
 }
 
 // SHA-1 and SHA-2 in the making: a value that is copied as it is.

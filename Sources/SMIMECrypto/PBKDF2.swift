@@ -80,7 +80,7 @@ package struct PBKDF2: Hashable, Sendable {
   func write(to der: inout DERWriter) { identifier.write(to: &der) }
 
   /// What HMAC with `digest` is called as a PRF (RFC 8018 B.1.2).
-  private static func prf(_ digest: DigestAlgorithm) throws(Unsupported) -> ASN1ObjectIdentifier {
+  static func prf(_ digest: DigestAlgorithm) throws(Unsupported) -> ASN1ObjectIdentifier {
     switch digest {
     case .sha1: [1, 2, 840, 113549, 2, 7]
     case .sha224: [1, 2, 840, 113549, 2, 8]

@@ -9,6 +9,14 @@ import Crypto
 /// swift-crypto asks the system for every eight octets; libcrypto's generator asks it seldom, and is taken where libcrypto
 /// is at work anyway.
 public enum SecureRandom {
+  /// Makes libcrypto take its random octets straight from the kernel, which saves a short process two milliseconds. For
+  /// programs, never for a library: it holds for all of the process. Without libcrypto there is nothing to do.
+  package static func useKernel() {
+    #if OpenSSL
+      LibCrypto.useKernelRandom()
+    #endif
+  }
+
   public static func bytes(_ count: Int) -> [UInt8] {
     guard count > 0 else { return [] }
     #if OpenSSL

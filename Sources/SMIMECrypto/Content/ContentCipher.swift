@@ -12,7 +12,8 @@ public final class ContentEncryptor {
   ) throws {
     guard !parameters.encryption.isReadOnly else { throw Unsupported("\(parameters.encryption.name) for new content") }
     budget = ContentBudget(parameters.encryption)
-    engine = try CipherEngines.make(parameters, key: key, direction: .encrypt, associatedData: associatedData ?? [])
+    engine = try CipherEngines.forContent(
+      parameters, key: key, direction: .encrypt, associatedData: associatedData ?? [])
   }
 
   /// Appends to `output` what `bytes` become; a part of it may be held back until more comes.
@@ -40,7 +41,8 @@ public final class ContentDecryptor {
     guard key.byteCount == parameters.encryption.keyByteCount else { throw DecryptionFailed() }
     self.parameters = parameters
     budget = ContentBudget(parameters.encryption)
-    engine = try CipherEngines.make(parameters, key: key, direction: .decrypt, associatedData: associatedData ?? [])
+    engine = try CipherEngines.forContent(
+      parameters, key: key, direction: .decrypt, associatedData: associatedData ?? [])
   }
 
   /// Appends to `output` what `bytes` become; a part of it may be held back until more comes.
@@ -91,7 +93,7 @@ enum CipherDirection: Sendable {
   case encrypt, decrypt
 }
 
-/// One cipher at work; libcrypto's, or swift-crypto's where that is all there is.
+/// One cipher at work; libcrypto's, or swift-crypto's where that is all there is or soonest done.
 protocol CipherEngine: AnyObject {
   func update(_ bytes: Span<UInt8>, into output: inout [UInt8]) throws
   func finishEncrypting(into output: inout [UInt8]) throws -> [UInt8]?
@@ -99,6 +101,21 @@ protocol CipherEngine: AnyObject {
 }
 
 enum CipherEngines {
+  /// An engine for content from its beginning to its end. What is small may come out at the end only.
+  static func forContent(
+    _ parameters: ContentCipherParameters, key: SymmetricKey, direction: CipherDirection, associatedData: [UInt8]
+  ) throws -> any CipherEngine {
+    #if OpenSSL
+      if key.byteCount == parameters.encryption.keyByteCount, LateCipher.isWorthwhile,
+        let late = LateCipher(parameters, key: key, direction: direction, associatedData: associatedData)
+      {
+        return late
+      }
+    #endif
+    return try make(parameters, key: key, direction: direction, associatedData: associatedData)
+  }
+
+  /// An engine that gives every whole block as soon as it can be had.
   static func make(
     _ parameters: ContentCipherParameters, key: SymmetricKey, direction: CipherDirection, associatedData: [UInt8]
   ) throws -> any CipherEngine {

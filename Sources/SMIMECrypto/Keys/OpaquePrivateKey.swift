@@ -3,8 +3,10 @@
 public struct OpaquePrivateKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   /// The algorithm by its name, such as `ML-DSA-44`.
   public let name: String
-  /// What keeps the key from being used, in words.
-  public let reason: String
+  /// What keeps the key from being used: the ``Unsupported/what`` of its reading.
+  public let what: String
+  /// The same in words.
+  public var reason: String { Unsupported(what).description }
   /// The key's public half, where the file states it.
   public let publicKeyBytes: ArraySlice<UInt8>?
   private let bytes: SymmetricKey
@@ -17,7 +19,7 @@ public struct OpaquePrivateKey: Sendable, CustomStringConvertible, CustomDebugSt
       _ = try PrivateKey(pkcs8: pkcs8)
     } catch let unsupported as Unsupported {
       name = OID.name(info.algorithm.algorithm)
-      reason = unsupported.description
+      what = unsupported.what
       publicKeyBytes = info.publicKey
       bytes = SymmetricKey(octets: pkcs8)
       return

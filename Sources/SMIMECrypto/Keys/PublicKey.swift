@@ -67,6 +67,14 @@ public struct PublicKey: Hashable, Sendable {
     case other(String)
   }
 
+  /// True when a content's key can be sent to it: by transport, agreement or encapsulation.
+  public var receivesKeys: Bool {
+    switch kind {
+    case .rsa, .ec, .x25519, .x448, .mlKEM768, .mlKEM1024: true
+    case .rsaPSS, .ed25519, .ed448, .mlDSA65, .mlDSA87, .dsa, .other: false
+    }
+  }
+
   public let kind: Kind
   /// The whole SubjectPublicKeyInfo as it came.
   public let spki: ArraySlice<UInt8>

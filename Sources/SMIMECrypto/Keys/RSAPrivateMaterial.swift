@@ -10,7 +10,7 @@ struct RSAPrivateMaterial: Sendable {
   /// RFC 8017 A.1.2 RSAPrivateKey
   let pkcs1: SymmetricKey
   #if OpenSSL
-    private let handle: LazyEVPKey
+    private let key: LazyRSAKey
   #else
     private let key: _RSA.Signing.PrivateKey
     private let rawKey: _RSA.BlindSigning.PrivateKey<SHA384>
@@ -42,10 +42,10 @@ struct RSAPrivateMaterial: Sendable {
     // none, and libcrypto is asked to prove it.
     let mismatch = Malformed("the numbers of an RSA key do not belong together", path: "RSAPrivateKey")
     #if OpenSSL
-      handle = LazyEVPKey(pkcs1: self.pkcs1)
+      key = LazyRSAKey(pkcs1: self.pkcs1)
       guard
         numbers.bits < 1024
-          ? try handle.get().isConsistent : (try? _RSA.Signing.PrivateKey(unsafeDERRepresentation: pkcs1)) != nil
+          ? try key.evp().isConsistent : (try? _RSA.Signing.PrivateKey(unsafeDERRepresentation: pkcs1)) != nil
       else { throw mismatch }
     #else
       guard numbers.bits >= 1024 else { throw Unsupported("RSA with \(numbers.bits) bits without the OpenSSL trait") }
@@ -65,7 +65,8 @@ struct RSAPrivateMaterial: Sendable {
         guard let signature = decryptRaw(block[...]) else { throw Unsupported("\(algorithm.name) with this key") }
         return signature
       }
-      return try handle.get().sign(digest, algorithm)
+      if case .rsaPKCS1(let kind) = algorithm, let signature = try key.handle().sign(digest, kind) { return signature }
+      return try key.evp().sign(digest, algorithm)
     #else
       guard algorithm.digest?.isInSwiftCryptoRSA ?? false else {
         throw Unsupported("\(algorithm.name) without the OpenSSL trait")
@@ -91,7 +92,7 @@ struct RSAPrivateMaterial: Sendable {
     // QUIRK: a few old writers drop leading zeros; RFC 8017 §7.2.1 wants as many octets as the modulus has.
     let whole = repeatElement(0, count: count - encrypted.count) + encrypted
     #if OpenSSL
-      return try? handle.get().decryptRaw(whole[...])
+      return try? key.handle().decryptRaw(whole[...])
     #else
       return (try? rawKey.blindSignature(for: whole)).map { [UInt8]($0.rawRepresentation) }
     #endif
@@ -100,7 +101,7 @@ struct RSAPrivateMaterial: Sendable {
   /// RSAES-OAEP (RFC 8017 §7.1.2); nil for whatever goes wrong.
   func decrypt(_ encrypted: ArraySlice<UInt8>, _ parameters: OAEPParameters) -> [UInt8]? {
     #if OpenSSL
-      return try? handle.get().decrypt(encrypted, parameters)
+      return try? key.evp().decrypt(encrypted, parameters)
     #else
       let padding: _RSA.Encryption.Padding
       switch parameters {

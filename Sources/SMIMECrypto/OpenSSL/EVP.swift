@@ -11,6 +11,11 @@
     static var isInUse: Bool { inUse.load(ordering: .relaxed) }
     fileprivate static let inUse = Atomic(false)
 
+    /// Takes random octets from the kernel from now on, not from a generator of its own that the kernel seeds. To set that
+    /// up takes two milliseconds; a process that draws a few octets has no use for it. Only a process that is all ours may
+    /// decide so: it holds for every user of libcrypto in it.
+    static func useKernelRandom() { smime_openssl_kernel_random() }
+
     /// Octets of its generator for secrets; nil when it gives none.
     static func random(_ count: Int) -> [UInt8]? {
       var done: Int32 = 0

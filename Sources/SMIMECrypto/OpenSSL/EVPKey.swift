@@ -1,86 +1,5 @@
 #if OpenSSL
   import COpenSSL
-  import Synchronization
-
-  /// An RSA private key that libcrypto gets to see when it is first used: opening the library costs two milliseconds,
-  /// and most keys that are read do nothing.
-  final class LazyEVPKey: Sendable {
-    private let pkcs1: SymmetricKey
-    private let key = Mutex<EVPKey?>(nil)
-
-    /// - Parameter pkcs1: an RSAPrivateKey whose numbers were checked.
-    init(pkcs1: SymmetricKey) { self.pkcs1 = pkcs1 }
-
-    func get() throws(Unsupported) -> EVPKey {
-      try key.withLock { (key: inout EVPKey?) throws(Unsupported) -> EVPKey in
-        if let key { return key }
-        let new = try EVPKey(rsaPrivateKey: pkcs1.octets[...])
-        key = new
-        return new
-      }
-    }
-  }
-
-  /// The public half of an RSA key for libcrypto's plain functions: made in a microsecond, where an EVP key takes five, and
-  /// used without a context. The first use computes what Montgomery's multiplication needs, a quarter of all the work; it
-  /// is kept for the next.
-  ///
-  /// `@unchecked Sendable`: as ``EVPKey``; what the first use adds is added under the key's own lock.
-  @safe final class RSAPublicHandle: @unchecked Sendable {
-    private let key: OpaquePointer
-    /// The size of the modulus.
-    let byteCount: Int
-
-    /// - Parameter numbers: of a key that there is no objection to.
-    init(_ numbers: RSAPublicNumbers) throws(Unsupported) {
-      let (modulus, exponent) = (Array(numbers.modulus), Array(numbers.exponent))
-      guard LibCrypto.isReady,
-        let key = unsafe smime_rsa_public_key(modulus, Int32(modulus.count), exponent, Int32(exponent.count))
-      else { throw Unsupported("this RSA key") }
-      unsafe self.key = unsafe key
-      byteCount = modulus.count
-    }
-
-    deinit { unsafe RSA_free(key) }
-
-    /// The bare public-key operation (RFC 8017 §5.2.2) on as many octets as the modulus has; nil if the number is not below
-    /// it.
-    func encryptRaw(_ number: ArraySlice<UInt8>) -> [UInt8]? { encrypt(number, padding: RSA_NO_PADDING) }
-
-    /// nil when the message is too long for the key.
-    func encrypt(_ message: [UInt8], _ transport: KeyTransport) -> [UInt8]? {
-      guard case .rsaOAEP(let parameters) = transport else {
-        return encrypt(message[...], padding: RSA_PKCS1_PADDING)
-      }
-      guard let digest = unsafe parameters.digest.evp, let maskDigest = unsafe parameters.maskDigest.evp else {
-        return nil
-      }
-      defer { LibCrypto.clearErrors() }
-      var block = [UInt8](repeating: 0, count: byteCount)
-      let label = parameters.label
-      guard
-        unsafe RSA_padding_add_PKCS1_OAEP_mgf1(
-          &block, Int32(byteCount), message, Int32(message.count), label, Int32(label.count), digest, maskDigest) == 1
-      else { return nil }
-      return encryptRaw(block[...])
-    }
-
-    private func encrypt(_ message: ArraySlice<UInt8>, padding: Int32) -> [UInt8]? {
-      guard message.count <= byteCount else { return nil }
-      var done: Int32 = 0
-      let result = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
-        done = unsafe message.withUnsafeBufferPointer { message in
-          unsafe RSA_public_encrypt(Int32(message.count), message.baseAddress, buffer.baseAddress, self.key, padding)
-        }
-        count = Int(max(0, done))
-      }
-      guard done == byteCount else {
-        LibCrypto.clearErrors()
-        return nil
-      }
-      return result
-    }
-  }
 
   /// A key in libcrypto's hands. What is here is about RSA; other keys are in `EVPKey+Curves.swift`.
   ///
@@ -150,11 +69,6 @@
     /// OAEP decryption; nil for whatever goes wrong.
     func decrypt(_ encrypted: ArraySlice<UInt8>, _ parameters: OAEPParameters) -> [UInt8]? {
       decrypt(encrypted) { context in context.set(parameters) }
-    }
-
-    /// The bare private-key operation: as many bytes as the modulus has, nil if the number is not below it.
-    func decryptRaw(_ encrypted: ArraySlice<UInt8>) -> [UInt8]? {
-      decrypt(encrypted) { context in unsafe EVP_PKEY_CTX_set_rsa_padding(context.pointer, RSA_NO_PADDING) == 1 }
     }
 
     private func decrypt(_ encrypted: ArraySlice<UInt8>, _ setUp: (borrowing Context) -> Bool) -> [UInt8]? {
