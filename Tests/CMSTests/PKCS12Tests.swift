@@ -15,11 +15,11 @@ import Testing
   }
 
   #if OpenSSL
-    private static let profiles = [PKCS12.Profile.modern, .compat]
+    private static let profiles = PKCS12.Profile.allCases
     /// The one with less work in it.
     private static let quick = PKCS12.Profile.compat
   #else
-    private static let profiles = [PKCS12.Profile.modern]
+    private static let profiles = [PKCS12.Profile.modern, .pbmac1]
     private static let quick = PKCS12.Profile.modern
   #endif
 
@@ -54,16 +54,19 @@ import Testing
     #expect(found?.certificate == identity.certificate)
   }
 
+  /// An ML-DSA-44 key.
+  private static let unofferedKey = DERWriter.encode { der in
+    der.sequence { der in
+      der.int(0)
+      AlgorithmIdentifier([2, 16, 840, 1, 101, 3, 4, 3, 17]).write(to: &der)
+      der.octets([0x80, 32] + [UInt8](repeating: 7, count: 32))
+    }
+  }
+
   /// An ML-DSA-44 key: named as a defect, kept, and written again octet for octet.
   @Test(arguments: profiles) func `a key that is not offered goes on unchanged`(profile: PKCS12.Profile) async throws {
     let (identity, _) = try await alice()
-    let pkcs8 = DERWriter.encode { der in
-      der.sequence { der in
-        der.int(0)
-        AlgorithmIdentifier([2, 16, 840, 1, 101, 3, 4, 3, 17]).write(to: &der)
-        der.octets([0x80, 32] + [UInt8](repeating: 7, count: 32))
-      }
-    }
+    let pkcs8 = Self.unofferedKey
     let file = try PKCS12.write(
       OpaquePrivateKey(pkcs8: pkcs8[...]), certificate: identity.certificate, chain: identity.chain,
       friendlyName: "Alice", password: Password("p"), profile: profile)
@@ -84,6 +87,53 @@ import Testing
           kept.privateKey, certificate: found.certificate, password: Password("q"), profile: profile),
         password: Password("q")
       ).keptKeys.first?.privateKey.pkcs8 == pkcs8)
+  }
+
+  /// What software with more than one key writes: nothing is lost when the file is protected anew.
+  @Test(arguments: profiles) func `a whole file is written again`(profile: PKCS12.Profile) async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com", key: .ec(.p256))
+    let bob = try await pki.mailbox("bob@example.com", key: .ed25519)
+    let one = try PKCS12.read(
+      PKCS12.write(alice, friendlyName: "Alice", password: Password("p"), profile: Self.quick),
+      password: Password("p"))
+    let other = try PKCS12.read(
+      PKCS12.write(bob, friendlyName: "Bob", password: Password("p"), profile: Self.quick), password: Password("p"))
+    let kept = PKCS12.KeptKey(
+      privateKey: try OpaquePrivateKey(pkcs8: Self.unofferedKey[...]), friendlyName: "later", localKeyID: [1, 2])
+    let both = PKCS12(
+      keys: one.keys + other.keys, keptKeys: [kept], certificates: one.certificates + other.certificates, crls: [],
+      defects: [])
+    let again = try PKCS12.read(both.written(password: Password("q"), profile: profile), password: Password("q"))
+    #expect(again.keys.map(\.friendlyName) == ["Alice", "Bob"])
+    #expect(again.keys.map(\.localKeyID) == both.keys.map(\.localKeyID))
+    #expect(again.keptKeys.map(\.privateKey.pkcs8) == [Self.unofferedKey])
+    #expect(again.keptKeys.map(\.friendlyName) == ["later"])
+    #expect(again.keptKeys.map(\.localKeyID) == [[1, 2]])
+    #expect(again.certificates == both.certificates)
+    #expect(again.identities().map(\.certificate) == [alice.certificate, bob.certificate])
+    #expect(again.identities().map(\.chain) == [alice.chain, bob.chain])
+  }
+
+  /// RFC 9879 §4: the code's algorithm carries its own salt and rounds, those of MacData say nothing.
+  @Test func `PBMAC1 names its key's length, and MacData's own salt is not used`() async throws {
+    let (identity, _) = try await alice()
+    let file = try PKCS12.write(identity, password: Password("p"), profile: .pbmac1)
+    var top = try ASN1Cursor(file[...], as: "PFX")
+    var fields = try top.enter()
+    _ = try fields.int("version")
+    _ = try fields.raw("authSafe")
+    var mac = try fields.sequence("macData")
+    var info = try mac.sequence("mac")
+    let algorithm = try AlgorithmIdentifier(from: &info, "digestAlgorithm")
+    #expect(algorithm.algorithm == [1, 2, 840, 113549, 1, 5, 14])
+    #expect(try info.octets("digest").count == 32)
+    #expect(try mac.octets("macSalt").elementsEqual("NOT USED".utf8))
+    #expect(mac.isAtEnd)
+    var parameters = try ASN1Cursor(algorithm.parameters ?? [], as: "PBMAC1-params")
+    var parts = try parameters.enter()
+    let derivation = try AlgorithmIdentifier(from: &parts, "keyDerivationFunc")
+    #expect(try PBKDF2(parameters: derivation.parameters ?? []).keyByteCount == 32)
   }
 
   @Test func `every truncation is an error`() async throws {

@@ -30,14 +30,6 @@ public struct PKCS12: Sendable {
     public let localKeyID: [UInt8]?
   }
 
-  /// How a file is protected.
-  public enum Profile: Hashable, Sendable {
-    /// PBES2 with AES-256-CBC and PBKDF2-HMAC-SHA-256, HMAC-SHA-256 over all: OpenSSL 3, current NSS, Windows 11.
-    case modern
-    /// pbeWithSHAAnd3-KeyTripleDES-CBC, HMAC-SHA-1: what every software since 1999 reads, Apple's included.
-    case compat
-  }
-
   public let keys: [Key]
   /// Keys that are not offered, as they came; each is a defect as well.
   public let keptKeys: [KeptKey]

@@ -2,7 +2,7 @@ import ByteIO
 import SMIMECrypto
 import SwiftASN1
 
-/// RFC 7292 §4, RFC 9579
+/// RFC 7292 §4, RFC 9879
 ///
 ///     MacData ::= SEQUENCE { mac DigestInfo, macSalt OCTET STRING, iterations INTEGER DEFAULT 1 }
 ///     DigestInfo ::= SEQUENCE { digestAlgorithm AlgorithmIdentifier, digest OCTET STRING }
