@@ -46,6 +46,9 @@ struct AnswerContent {
         // A refusal is an answer too. Whether it answers this request is for whoever asked to say.
         _ = try TimestampResponse(der: bytes[...])
         (expires, isKeepable, isAnswer) = (nil, false, true)
+      case .certificates, .associations:
+        // They are judged one by one by whoever looks for them, and looked for anew each time.
+        (expires, isKeepable, isAnswer) = (nil, false, true)
       }
     } catch let failure as FetchFailure {
       throw failure
@@ -82,6 +85,13 @@ struct AnswerContent {
         "application/x-x509-ca-ra-cert", "application/pkcs7-mime", "application/x-pkcs7-mime",
         "application/pkcs7-signature", "application/x-pkcs7-signature", "application/x-pkcs7-certificates",
       ]
+    case .certificates:
+      // RFC 4387 §2
+      allowed = [
+        "application/pkix-cert", "application/x-x509-user-cert", "application/x-x509-ca-cert",
+        "application/pkcs7-mime", "application/x-pkcs7-certificates", "multipart/mixed",
+      ]
+    case .associations: allowed = []
     }
     // QUIRK: plain file servers know none of these names (RFC 9110 §8.3: without a type it may be anything).
     guard let type, !general.contains(type), !allowed.contains(type) else { return }

@@ -9,8 +9,8 @@ import Synchronization
   import Foundation
 #endif
 
-/// Asks the network by rules: http and https only, hosts that are allowed, answers of bounded size in bounded time that are
-/// what was asked for, and a cache as HTTP has it.
+/// Asks the network by rules: HTTP, directories and DNS only, hosts that are allowed, answers of bounded size in bounded
+/// time that are what was asked for, and a cache as HTTP has it.
 public final class Fetcher: AnswerSource {
   private let rules: FetchRules
   private let resolver: any HostResolver
@@ -21,6 +21,7 @@ public final class Fetcher: AnswerSource {
   /// What is left of what one process may do.
   private struct Budget {
     var fetches: Int
+    var time: Duration
     /// Hosts that kept somebody waiting once. They do not get to do it again.
     var silent: Set<String> = []
   }
@@ -32,14 +33,95 @@ public final class Fetcher: AnswerSource {
     self.resolver = resolver
     self.now = now
     cache = FetchCache(rules)
-    budget = Mutex(Budget(fetches: rules.fetches))
+    budget = Mutex(Budget(fetches: rules.fetches, time: .milliseconds(rules.allMilliseconds)))
   }
 
   public func answer(to request: FetchRequest) async -> Result<FetchAnswer, FetchFailure> {
     do throws(FetchFailure) {
+      if DirectoryURL.isOne(request.url) { return .success(try await search(request)) }
+      if AssociationName.isOne(request.url) { return .success(try await lookUp(request)) }
       return .success(try await fetch(Plan(request)))
     } catch { return .failure(error) }
   }
+
+  /// Does `work`, which asks `origin`, within what is left of the budget.
+  ///
+  /// - Parameter work: is told how many milliseconds it has.
+  private func spending<Value: Sendable>(
+    on origin: String, _ work: @escaping @Sendable (Int) async -> Result<Value, FetchFailure>
+  ) async throws(FetchFailure) -> Value {
+    let (left, isSilent): (Duration?, Bool) = budget.withLock { budget in
+      guard budget.fetches > 0 else { return (nil, false) }
+      budget.fetches -= 1
+      return (budget.time, budget.silent.contains(origin))
+    }
+    guard let left else { throw FetchFailure(.budget, "more than \(rules.fetches) fetches") }
+    guard !isSilent else { throw FetchFailure(.timeout, "the host did not answer in time before") }
+    guard left > .zero else {
+      throw FetchFailure(.budget, "the \(rules.allMilliseconds) ms for all fetches together are over")
+    }
+    let milliseconds = min(rules.milliseconds, left.milliseconds)
+    let start = ContinuousClock.now
+    let result = await Deadline.run(milliseconds: milliseconds) { await work(milliseconds) }
+    budget.withLock { budget in
+      budget.time -= start.duration(to: .now)
+      if case .failure(let failure) = result, failure.reason == .timeout { budget.silent.insert(origin) }
+    }
+    return try result.get()
+  }
+
+  // MARK: Directories and DNS
+
+  private func search(_ request: FetchRequest) async throws(FetchFailure) -> FetchAnswer {
+    let url = try DirectoryURL(request.url)
+    let attributes = try DirectoryAnswer.attributes(request.kind, namedBy: url)
+    let asked = now()
+    let values = try await spending(on: "\(url.host.name):\(url.host.port)") { [self] milliseconds in
+      do throws(FetchFailure) {
+        return .success(try await search(url, attributes, milliseconds, rules.byteLimit(request.kind)))
+      } catch { return .failure(error) }
+    }
+    let bytes = try checked(DirectoryAnswer.bytes(of: values, request.kind), request.kind)
+    _ = try AnswerContent(bytes, for: request)
+    return FetchAnswer(bytes, url: request.url, fetched: asked, isFromCache: false)
+  }
+
+  /// An answer that was written anew, such as DER as PEM, is held to the limit once more.
+  private func checked(_ bytes: [UInt8], _ kind: FetchRequest.Kind) throws(FetchFailure) -> [UInt8] {
+    guard bytes.count <= rules.byteLimit(kind) else {
+      throw FetchFailure(.tooLarge, "it has more than \(rules.byteLimit(kind)) octets")
+    }
+    return bytes
+  }
+
+  private func search(
+    _ url: DirectoryURL, _ attributes: [String], _ milliseconds: Int, _ byteLimit: Int
+  ) async throws(FetchFailure) -> [DirectorySearch.Value] {
+    try await askingInTurn(url.host.name) { address async throws(FetchFailure) in
+      try await DirectorySearch(
+        url: url, attributes: attributes, target: address, byteLimit: byteLimit, entryLimit: rules.directoryEntries,
+        milliseconds: milliseconds, hostAnchors: rules.hostAnchors
+      ).values()
+    }
+  }
+
+  private func lookUp(_ request: FetchRequest) async throws(FetchFailure) -> FetchAnswer {
+    guard request.kind == .associations else { throw FetchFailure(.scheme, "DNS is not asked for this") }
+    let name = try AssociationName(url: request.url)
+    let asked = now()
+    let records = try await spending(on: "dns") { [self] milliseconds in
+      do throws(FetchFailure) {
+        return .success(
+          try await AssociationLookup(
+            name: name, nameServer: rules.nameServer, anchors: rules.nameAnchors, milliseconds: milliseconds,
+            byteLimit: rules.byteLimit(.associations)
+          ).records())
+      } catch { return .failure(error) }
+    }
+    return FetchAnswer(AssociationRecords.encode(records), url: request.url, fetched: asked, isFromCache: false)
+  }
+
+  // MARK: HTTP
 
   /// A request as HTTP sends it.
   private struct Plan {
@@ -59,6 +141,12 @@ public final class Fetcher: AnswerSource {
         }
         query = HTTPExchange.Query(
           address: address, body: request.body, headers: [("Content-Type", "application/timestamp-query")])
+        name = nil
+        return
+      }
+      guard request.kind != .associations else { throw FetchFailure(.scheme, "SMIMEA records are in DNS only") }
+      guard request.kind != .certificates else {
+        query = HTTPExchange.Query(address: address)
         name = nil
         return
       }
@@ -88,32 +176,25 @@ public final class Fetcher: AnswerSource {
     let entry = plan.name.flatMap { cache?.entry($0, byteLimit: rules.byteLimit(plan.request.kind)) }
     let mayKeep = plan.request.freshness == .kept
     if let entry, mayKeep, entry.isFresh(at: now()) { return entry.answer(.cache) }
-    let origin = "\(plan.query.address.host):\(plan.query.address.port)"
-    let (mayAsk, isSilent) = budget.withLock { budget in
-      guard budget.fetches > 0 else { return (false, false) }
-      budget.fetches -= 1
-      return (true, budget.silent.contains(origin))
-    }
-    guard mayAsk else { throw FetchFailure(.budget, "more than \(rules.fetches) fetches") }
+    let host = plan.query.address.host
     do throws(FetchFailure) {
-      guard !isSilent else { throw FetchFailure(.timeout, "the host did not answer in time before") }
       let asked = now()
-      let (reply, address) = try await Deadline.run(milliseconds: rules.milliseconds) { [self] in
+      let (reply, address) = try await spending(on: "\(host.name):\(host.port)") { [self] milliseconds in
         do throws(FetchFailure) {
-          return .success(try await follow(plan, mayKeep ? entry : nil))
+          return .success(try await follow(plan, mayKeep ? entry : nil, milliseconds))
         } catch { return .failure(error) }
-      }.get()
+      }
       return try take(reply, from: address, asked: asked, plan, entry)
     } catch {
-      if error.reason == .timeout { budget.withLock { _ = $0.silent.insert(origin) } }
       guard error.mayPass, mayKeep, let entry, entry.mayStandIn(at: now()) else { throw error }
       return entry.answer(.cache)
     }
   }
 
   /// Sends the request, and again to wherever redirects lead; each place is checked like the first.
-  private func follow(_ plan: Plan, _ entry: CacheEntry?) async throws(FetchFailure) -> (HTTPExchange.Reply, WebAddress)
-  {
+  private func follow(
+    _ plan: Plan, _ entry: CacheEntry?, _ milliseconds: Int
+  ) async throws(FetchFailure) -> (HTTPExchange.Reply, WebAddress) {
     var address = plan.query.address
     var seen: Set<WebAddress> = [address]
     while true {
@@ -122,7 +203,7 @@ public final class Fetcher: AnswerSource {
         if let tag = entry.head.entityTag { query.headers.append(("If-None-Match", tag)) }
         if let date = entry.head.lastModified { query.headers.append(("If-Modified-Since", date)) }
       }
-      let reply = try await reply(query, byteLimit: rules.byteLimit(plan.request.kind))
+      let reply = try await reply(query, milliseconds, byteLimit: rules.byteLimit(plan.request.kind))
       guard let location = try Self.redirect(reply, isPost: !query.body.isEmpty) else { return (reply, address) }
       address = try address.resolving(location)
       guard seen.insert(address).inserted else { throw FetchFailure(.redirectLoop, "it redirects in a circle") }
@@ -141,9 +222,20 @@ public final class Fetcher: AnswerSource {
     return location
   }
 
+  private func reply(
+    _ query: HTTPExchange.Query, _ milliseconds: Int, byteLimit: Int
+  ) async throws(FetchFailure) -> HTTPExchange.Reply {
+    try await askingInTurn(query.address.host.name) { address async throws(FetchFailure) in
+      try await HTTPExchange(
+        query: query, target: address, byteLimit: byteLimit, milliseconds: milliseconds, hostAnchors: rules.hostAnchors
+      ).reply()
+    }
+  }
+
   /// Looks the host up once, refuses it if any of its addresses is, and asks those in turn until one takes the connection.
-  private func reply(_ query: HTTPExchange.Query, byteLimit: Int) async throws(FetchFailure) -> HTTPExchange.Reply {
-    let host = query.address.host
+  private func askingInTurn<Value>(
+    _ host: String, _ ask: (NetworkAddress) async throws(FetchFailure) -> Value
+  ) async throws(FetchFailure) -> Value {
     let addresses: [NetworkAddress]
     do {
       addresses = try await resolver.addresses(of: host)
@@ -157,9 +249,7 @@ public final class Fetcher: AnswerSource {
     var failure = FetchFailure(.name, "\(host) has no address")
     for address in addresses.prefix(4) {
       do throws(FetchFailure) {
-        return try await HTTPExchange(
-          query: query, target: address, byteLimit: byteLimit, milliseconds: rules.milliseconds
-        ).reply()
+        return try await ask(address)
       } catch {
         guard error.reason == .connection else { throw error }
         failure = error
@@ -186,9 +276,17 @@ public final class Fetcher: AnswerSource {
       if policy.isStorable { cache?.store(confirmed, as: name) } else { cache?.remove(name) }
       return confirmed.answer(.network)
     }
-    guard reply.status == 200 else { throw FetchFailure(.status, "it answers \(reply.status)") }
+    guard reply.status == 200 else {
+      let isSearch = plan.request.kind == .certificates && reply.status == 404
+      throw FetchFailure(isSearch ? .absent : .status, "it answers \(reply.status)")
+    }
     try AnswerContent.check(contentType: reply.header("Content-Type"), for: plan.request.kind)
     let content = try AnswerContent(reply.body, for: plan.request)
+    guard plan.request.kind != .certificates else {
+      let found = try checked(
+        StoreAnswer.bytes(reply.body, contentType: reply.header("Content-Type")), plan.request.kind)
+      return FetchAnswer(found, url: "\(address)", fetched: asked, isFromCache: false)
+    }
     let policy = CachePolicy(reply.headers, received: asked)
     if let name = plan.name {
       if policy.isStorable, content.isKeepable, content.expires.map({ $0 > asked }) ?? true {
@@ -208,7 +306,7 @@ extension FetchFailure {
     case .name, .connection, .timeout, .truncated, .status, .contentType, .tooLarge, .malformed, .redirectLoop,
       .tooManyRedirects:
       true
-    case .scheme, .url, .address, .budget, .unavailable: false
+    case .scheme, .url, .address, .budget, .unavailable, .absent, .insecure, .bogus: false
     }
   }
 }
@@ -222,5 +320,12 @@ extension CacheEntry {
       url: "\(address)", fetched: asked, freshUntil: policy.freshUntil, expires: expires,
       mustRevalidate: policy.mustRevalidate, entityTag: reply.header("ETag"),
       lastModified: reply.header("Last-Modified"), length: reply.body.count, sha256: Self.digest(reply.body))
+  }
+}
+
+extension Duration {
+  /// At least one while anything is left.
+  fileprivate var milliseconds: Int {
+    max(1, Int(components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000))
   }
 }

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Fetching
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 #if canImport(Glibc)
   import Glibc
@@ -36,6 +37,8 @@ struct HTTPExchange {
   let target: NetworkAddress
   let byteLimit: Int
   let milliseconds: Int
+  /// A file of certificates that the host's is held against; nil is the system's.
+  let hostAnchors: String?
 
   static let userAgent = "swift-smime"
 
@@ -62,7 +65,12 @@ struct HTTPExchange {
     configuration.httpVersion = .http1Only
     configuration.connectionPool.retryConnectionEstablishment = false
     // The host keeps its name in the request and, with https, in the handshake. An IPv6 literal is its own address.
-    if !query.address.isIPv6Literal { configuration.dnsOverride = [query.address.host: target.description] }
+    let host = query.address.host
+    if !host.isIPv6Literal { configuration.dnsOverride = [host.name: target.description] }
+    if let hostAnchors {
+      configuration.tlsConfiguration = .makeClientConfiguration()
+      configuration.tlsConfiguration?.trustRoots = .file(hostAnchors)
+    }
     return configuration
   }
 

@@ -2,13 +2,14 @@ import Fetching
 
 /// An http or https URL (RFC 9110 §4.2), taken apart once, so that what is checked is what is connected to.
 struct WebAddress: Hashable, CustomStringConvertible {
-  enum Scheme: String { case http, https }
+  enum Scheme: String {
+    case http, https
+
+    var port: Int { self == .http ? 80 : 443 }
+  }
 
   let scheme: Scheme
-  /// In lower case; an IPv6 address without its brackets.
-  let host: String
-  let isIPv6Literal: Bool
-  let port: Int
+  let host: NetworkHost
   /// From the first slash on, in ASCII; what may not stand there is percent-encoded.
   let path: String
 
@@ -21,53 +22,14 @@ struct WebAddress: Hashable, CustomStringConvertible {
     }
     guard let colon = text.firstIndex(of: ":") else { throw FetchFailure(.url, "the URL has no scheme") }
     guard let scheme = Scheme(rawValue: text[..<colon].lowercased()) else {
-      throw FetchFailure(.scheme, "only http and https are fetched")
+      throw FetchFailure(.scheme, "only http, https, ldap and ldaps are asked")
     }
     let rest = text[text.index(after: colon)...]
     guard rest.hasPrefix("//") else { throw FetchFailure(.url, "the URL names no host") }
     let authority = rest.dropFirst(2).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    guard !authority.contains("@") else { throw FetchFailure(.url, "the URL names a user") }
     self.scheme = scheme
-    (host, isIPv6Literal, port) = try Self.host(authority, scheme)
+    host = try NetworkHost(authority, defaultPort: scheme.port)
     path = Self.encoded(rest[authority.endIndex...])
-  }
-
-  private static func host(
-    _ authority: Substring, _ scheme: Scheme
-  ) throws(FetchFailure) -> (String, isIPv6: Bool, port: Int) {
-    let malformed = FetchFailure(.url, "the URL names no host")
-    let isBracketed = authority.first == "["
-    var host = authority
-    var digits: Substring?
-    if isBracketed {
-      guard let close = authority.firstIndex(of: "]") else { throw malformed }
-      host = authority[authority.index(after: authority.startIndex)..<close]
-      let tail = authority[authority.index(after: close)...]
-      guard tail.isEmpty || tail.first == ":" else { throw malformed }
-      if !tail.isEmpty { digits = tail.dropFirst() }
-    } else if let colon = authority.firstIndex(of: ":") {
-      host = authority[..<colon]
-      digits = authority[authority.index(after: colon)...]
-    }
-    let allowed: (UInt8) -> Bool = { byte in
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-        UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "."):
-        true
-      case UInt8(ascii: "-"), UInt8(ascii: "_"): !isBracketed
-      case UInt8(ascii: ":"): isBracketed
-      default: false
-      }
-    }
-    guard !host.isEmpty, host.utf8.count <= 253, host.utf8.allSatisfy(allowed) else { throw malformed }
-    var port = scheme == .http ? 80 : 443
-    if let digits, !digits.isEmpty {
-      guard digits.utf8.count <= 5, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits),
-        (1...65_535).contains(number)
-      else { throw FetchFailure(.url, "the URL names no port") }
-      port = number
-    }
-    return (host.lowercased(), isBracketed, port)
   }
 
   /// RFC 3986 §3.3, §3.4: pchar, slashes and one query; a fragment is not sent.
@@ -93,11 +55,7 @@ struct WebAddress: Hashable, CustomStringConvertible {
   private static let hexadecimal = Set("0123456789abcdefABCDEF".utf8)
 
   /// Scheme, host and port, as they stand in front of the path.
-  var origin: String {
-    let host = isIPv6Literal ? "[\(host)]" : host
-    let isUsual = port == (scheme == .http ? 80 : 443)
-    return "\(scheme.rawValue)://\(host)\(isUsual ? "" : ":\(port)")"
-  }
+  var origin: String { "\(scheme.rawValue)://\(host.text(usualPort: scheme.port))" }
 
   var description: String { origin + path }
 

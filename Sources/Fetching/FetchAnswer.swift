@@ -25,7 +25,7 @@ public struct FetchAnswer: Hashable, Sendable {
 /// Why there is no answer.
 public struct FetchFailure: Error, Hashable, Sendable, CustomStringConvertible {
   public enum Reason: String, Hashable, Sendable, CaseIterable, Codable {
-    /// Something else than http and https.
+    /// A scheme that is not asked, or not for this.
     case scheme
     /// A URL that is none, or names a user.
     case url
@@ -46,8 +46,14 @@ public struct FetchFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case tooLarge
     /// The answer is not what was asked for.
     case malformed
-    /// More fetches than one process may make.
+    /// More fetches than one process may make, or more time than they may take together.
     case budget
+    /// Whoever was asked answers that there is nothing of the kind.
+    case absent
+    /// DNS does not vouch for what it says: it is not signed.
+    case insecure
+    /// DNS's signatures do not hold.
+    case bogus
     /// What fetches is itself missing or broken.
     case unavailable
   }

@@ -118,7 +118,9 @@ public enum FetchPipe {
 
 extension FetchRules {
   fileprivate var isPlausible: Bool {
-    [responseBytes, certificateBytes, listBytes, milliseconds, redirects, fetches, cacheEntries, cacheBytes]
-      .allSatisfy { (0...1 << 40).contains($0) }
+    [
+      responseBytes, certificateBytes, listBytes, milliseconds, redirects, fetches, allMilliseconds, directoryEntries,
+      cacheEntries, cacheBytes,
+    ].allSatisfy { (0...1 << 40).contains($0) }
   }
 }

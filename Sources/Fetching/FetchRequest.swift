@@ -9,6 +9,10 @@ public struct FetchRequest: Hashable, Sendable {
     case ocsp
     /// A time stamp (RFC 3161 §3.4).
     case timestamp
+    /// The certificates of a user, of a directory or of an HTTP store (RFC 4523 §2, RFC 4387 §2).
+    case certificates
+    /// SMIMEA records (RFC 8162); the URL is one of RFC 4501.
+    case associations
   }
 
   public let kind: Kind

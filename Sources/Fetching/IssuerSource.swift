@@ -32,9 +32,11 @@ enum FetchedURLs {
   static func of(_ names: () throws -> [String]) -> [String] {
     var seen: Set<String> = []
     let all = ((try? names()) ?? []).filter { url in
-      // What is meant for directories is left to those who have one.
-      ["http:", "https:"].contains { url.prefix($0.utf8.count).lowercased() == $0 }
-        && url.utf8.count <= lengthLimit && seen.insert(url).inserted
+      // An ldap URL without a host is meant for those who have one directory of their own.
+      let isAskable =
+        ["http:", "https:"].contains { url.prefix($0.utf8.count).lowercased() == $0 }
+        || DirectoryURL.isOne(url) && !url.lowercased().hasPrefix("ldap:///")
+      return isAskable && url.utf8.count <= lengthLimit && seen.insert(url).inserted
     }
     return Array(all.prefix(limit))
   }

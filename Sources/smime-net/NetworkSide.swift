@@ -19,6 +19,10 @@ import Fetching
     """
 
   static func main() async {
+    // A peer that goes away ends its connection, and nothing else.
+    signal(SIGPIPE, SIG_IGN)
+    // libldap reads no settings file, of which one may lie in the working folder, and no variable.
+    unsafe setenv("LDAPNOINIT", "1", 1)
     guard CommandLine.arguments.count == 1, isatty(STDIN_FILENO) == 0 else {
       let asksForHelp = CommandLine.arguments.dropFirst().first == "--help"
       try? DescriptorSink(asksForHelp ? STDOUT_FILENO : STDERR_FILENO, named: "terminal").write(Array(words.utf8))

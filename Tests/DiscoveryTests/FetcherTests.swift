@@ -43,6 +43,7 @@ struct Stage {
     var rules = FetchRules(.own)
     // Long: tests that wait for programs keep the threads of these busy.
     rules.milliseconds = 120_000
+    rules.allMilliseconds = 3_600_000
     change(&rules)
     return rules
   }
@@ -126,8 +127,8 @@ struct Stage {
     #expect(server.requests.isEmpty)
   }
 
-  @Test(arguments: ["ftp://127.0.0.1/", "file:///etc/passwd", "ldap://127.0.0.1/x"])
-  func `knows http and https only`(url: String) async {
+  @Test(arguments: ["ftp://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1/x"])
+  func `knows http, https, ldap and ldaps only`(url: String) async {
     #expect(await reason(FetchRequest(.issuers, url: url), Stage.fetcher()) == .scheme)
   }
 

@@ -271,6 +271,26 @@ import Testing
     #expect(details.filter { $0 == "its signature is wrong" }.count <= 1_000)
   }
 
+  /// The holder of a revoked key may send any number of lists along: what the network says is verified all the same.
+  @Test func `in a message do not use up what others' lists need`() async throws {
+    let alice = try await pki.mailbox("alice@example.com")
+    let forged = try await CraftedList(pki.issuing.certificate).signed(by: other.root)
+    let genuine = try await CraftedList(
+      pki.issuing.certificate, entries: [CraftedList.entry(alice.certificate, .keyCompromise)]
+    ).signed(by: pki.issuing)
+    let paths = PathValidator(
+      anchors: TrustAnchors([pki.root.certificate]), revocation: .soft([Afar(lists: [genuine])])
+    ).hearing(Array(repeating: RevocationEvidence(.list(forged), from: .given), count: 1_100))
+    guard
+      case .failure(let failure) = await paths.validate(
+        alice.certificate, with: [pki.issuing.certificate], at: TestPKI.now)
+    else {
+      Issue.record("a revoked certificate is good")
+      return
+    }
+    #expect(failure.problems.map(\.check) == [.revoked])
+  }
+
   @Test func `cannot say of themselves that all is well`() async throws {
     let (judged, details) = try await judge(signer(by: pki.issuing))
     #expect(judged == .unknown)
@@ -280,13 +300,6 @@ import Testing
   /// Two authorities with one name and one key, of which the first is good for nothing: what nobody was asked on its path
   /// is asked on the other's.
   @Test func `and whatever else a failed path left unasked is asked for on the next`() async throws {
-    struct Afar: RevocationSource {
-      let lists: [CertificateRevocationList]
-      var isLocal: Bool { false }
-      func evidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] {
-        lists.map { RevocationEvidence(.list($0), from: .given) }
-      }
-    }
     let (root, middle, issuing) = try (TestParty("Root"), TestParty("Middle"), TestParty("Issuing"))
     let anchor = try await root.root()
     let bad = try await root.certify(middle, [.basicConstraints(.authority(pathLength: 0)), .keyUsage(.keyCertSign)])
@@ -453,5 +466,15 @@ import Testing
     #expect(await Judged.of(contradictory, [], anchor: anchor).0 == .unknown)
     let list = try await pki.revocationList(revoking: [alice])
     #expect(await Judged.of(alice, [list], anchor: anchor).0 == .revoked(.keyCompromise))
+  }
+}
+
+/// Lists that are not at hand.
+private struct Afar: RevocationSource {
+  let lists: [CertificateRevocationList]
+  var isLocal: Bool { false }
+
+  func evidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] {
+    lists.map { RevocationEvidence(.list($0), from: .given) }
   }
 }

@@ -183,7 +183,7 @@ struct PathChecks {
   private mutating func checkProfile(_ work: inout PathWork) {
     for depth in path.indices {
       let issuer = isAnchor(depth) ? nil : path[depth + 1]
-      for (check, detail) in ProfileCheck.faults(of: path[depth], issuedBy: issuer, isIssuer: depth > 0, &work) {
+      for (check, _, detail) in ProfileCheck.faults(of: path[depth], issuedBy: issuer, isIssuer: depth > 0, &work) {
         fail(check, detail, depth)
       }
     }

@@ -36,7 +36,7 @@ public enum KeyUse: Hashable, Sendable {
 /// Certificates come from pools in any order, cross-signed and looping ones among them. Paths are tried until one is good;
 /// when none is, the nearest is reported with everything that is wrong with it.
 public struct PathValidator: Sendable {
-  let anchors: TrustAnchors
+  private(set) var anchors: TrustAnchors
   let intermediates: [Certificate]
   private(set) var issuers: (any CertificateSource)?
   private(set) var revocation: Revocation
@@ -87,6 +87,14 @@ public struct PathValidator: Sendable {
   public func judging(for purpose: KeyPurpose?) -> PathValidator {
     var validator = self
     validator.purpose = purpose
+    validator.memory = nil
+    return validator
+  }
+
+  /// The same validator with other anchors. It remembers nothing: what was good under one anchor is not under another.
+  public func trusting(_ anchors: TrustAnchors) -> PathValidator {
+    var validator = self
+    validator.anchors = anchors
     validator.memory = nil
     return validator
   }

@@ -44,19 +44,22 @@ struct RevocationCheck {
     var inquiries: [RevocationInquiry] = []
     var answer: CertificateStatus?
     for source in sources.filter(\.isLocal) + sources.filter({ !$0.isLocal }) {
-      if !source.isLocal && answer != nil { break }
-      let before = evidence.count
-      evidence += await source.evidence(on: certificate, issuedBy: issuer)
-      inquiries = await weigh(evidence, inquiries, on: certificate, issuer, &memory)
-      // What was kept and is of no use may have been put there to be kept.
-      if inquiries[before...].contains(where: { $0.provenance.place == .cache && $0.status == nil }) {
-        evidence += await source.freshEvidence(on: certificate, issuedBy: issuer)
+      var index = 0
+      while source.isLocal || answer == nil, let place = source.place(index, for: certificate) {
+        index += 1
+        let before = evidence.count
+        evidence += await place.evidence(on: certificate, issuedBy: issuer)
         inquiries = await weigh(evidence, inquiries, on: certificate, issuer, &memory)
+        // What was kept and is of no use may have been put there to be kept.
+        if inquiries[before...].contains(where: { $0.provenance.place == .cache && $0.status == nil }) {
+          evidence += await place.freshEvidence(on: certificate, issuedBy: issuer)
+          inquiries = await weigh(evidence, inquiries, on: certificate, issuer, &memory)
+        }
+        for case .revoked(let revocation)? in inquiries.map(\.status) {
+          return RevocationReport(certificate: certificate, status: .revoked(revocation), inquiries: inquiries)
+        }
+        if !source.isLocal { answer = inquiries[before...].compactMap(\.status).max { $0.gravity < $1.gravity } }
       }
-      for case .revoked(let revocation)? in inquiries.map(\.status) {
-        return RevocationReport(certificate: certificate, status: .revoked(revocation), inquiries: inquiries)
-      }
-      if !source.isLocal { answer = inquiries[before...].compactMap(\.status).max { $0.gravity < $1.gravity } }
     }
     let isGood = isExempt || answer != .unknown && inquiries.contains { $0.status == .good }
     return RevocationReport(
@@ -69,8 +72,11 @@ struct RevocationCheck {
     _ evidence: [RevocationEvidence], _ known: [RevocationInquiry], on certificate: Certificate, _ issuer: Certificate,
     _ memory: inout RevocationMemory
   ) async -> [RevocationInquiry] {
-    let lists = evidence.compactMap(\.content.list)
-    var findings = await findings(of: lists, on: certificate, issuer, &memory)[...]
+    let withLists = evidence.filter { $0.content.list != nil }
+    let lists = withLists.compactMap(\.content.list)
+    memory.add(evidence[known.count...].flatMap(\.certificates))
+    var findings = await findings(
+      of: lists, fromMessage: withLists.map(\.isFromMessage), on: certificate, issuer, &memory)[...]
     var inquiries: [RevocationInquiry] = []
     for (index, one) in evidence.enumerated() {
       if let list = one.content.list {
@@ -86,6 +92,8 @@ struct RevocationCheck {
           RevocationInquiry(
             method: method, provenance: one.provenance, thisUpdate: nil, nextUpdate: nil, status: nil, detail: why))
       } else if case .response(let response, let nonce) = one.content {
+        memory.isHearingMessage = one.isFromMessage
+        defer { memory.isHearingMessage = false }
         let (single, status, detail) = await judge(response, nonce: nonce, on: certificate, issuer, &memory)
         inquiries.append(
           RevocationInquiry(

@@ -24,14 +24,32 @@ struct RevocationMemory {
   /// with a message. Whoever sends many uses up his own alone.
   private var signersLeft = 64
   private var strangersLeft = 64
-  /// How many signatures of lists, and of certificates of their signers, may still be verified.
-  private var signaturesLeft = 1_000
+  /// Certificates that were fetched for what was fetched.
+  private(set) var fetched: [Certificate] = []
+  /// How many signatures of lists, and of certificates of their signers, may still be verified; and those of what came with
+  /// a message, whose sender must not be able to use up what the network's answers need.
+  private var signatures = (own: 700, message: 300)
+  /// Whether what came with a message is being looked at.
+  var isHearingMessage = false
+  private var signaturesLeft: Int {
+    get { isHearingMessage ? signatures.message : signatures.own }
+    set { if isHearingMessage { signatures.message = newValue } else { signatures.own = newValue } }
+  }
   private var answers: [Question: (report: RevocationReport, issuer: Certificate)] = [:]
   private var signers: [Signer: SignerTrust] = [:]
 
   init(_ pool: [Certificate] = []) {
     self.pool = pool
     strangers = Set(pool)
+  }
+
+  /// Certificates that came with evidence count as what anybody may have sent.
+  mutating func add(_ certificates: [Certificate]) {
+    let new = certificates.filter { !strangers.contains($0) }
+    if !new.isEmpty {
+      pool += new
+      fetched += new
+    }
   }
 
   /// What is known. Another certificate of the same issuer may make lists count that did not before; what it revoked stays so.

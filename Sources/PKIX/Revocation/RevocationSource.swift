@@ -55,9 +55,14 @@ public struct RevocationEvidence: Sendable {
 
   public let provenance: Provenance
   public let content: Content
+  /// Certificates that may be its signer's, found where it says (RFC 5280 §5.2.7).
+  public let certificates: [Certificate]
+  /// True when it came with the message that is judged: its sender pays for the work.
+  var isFromMessage = false
 
-  public init(_ content: Content, from provenance: Provenance) {
+  public init(_ content: Content, with certificates: [Certificate] = [], from provenance: Provenance) {
     self.content = content
+    self.certificates = certificates
     self.provenance = provenance
   }
 }
@@ -70,6 +75,10 @@ public protocol RevocationSource: Sendable {
   /// The same, asked for anew where an answer may have been kept; for when what was kept is of no use.
   func freshEvidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence]
 
+  /// One of the places where this source asks about `certificate`, as a source of its own; nil when there are no more. The
+  /// next place is asked only if what the ones before it said is of no use.
+  func place(_ index: Int, for certificate: Certificate) -> (any RevocationSource)?
+
   /// True when asking tells nobody and costs nothing. Such sources are always heard; of the others one after another,
   /// until one knows.
   var isLocal: Bool { get }
@@ -80,6 +89,9 @@ extension RevocationSource {
   public func freshEvidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] {
     []
   }
+
+  /// A source that does not tell its places apart is one.
+  public func place(_ index: Int, for certificate: Certificate) -> (any RevocationSource)? { index == 0 ? self : nil }
 }
 
 /// CRLs that were given.
@@ -107,13 +119,18 @@ struct GivenEvidence: RevocationSource {
   /// What is about others is left out, so that reports do not tell of it.
   func evidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] {
     let issuers = certificate.listIssuers
-    return evidence.filter { one in
+    let fitting = evidence.filter { one in
       switch one.content {
       case .list, .indexedList: one.content.list.map { issuers.contains($0.head.issuer) } ?? false
       case .response(let response, _):
         response.basic?.responses.contains { $0.certificate.names(certificate.serialNumber, of: issuer) } ?? false
       case .failure: true
       }
+    }
+    return fitting.map { one in
+      var one = one
+      one.isFromMessage = true
+      return one
     }
   }
 }

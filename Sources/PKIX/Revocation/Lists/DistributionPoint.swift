@@ -122,12 +122,16 @@ extension Extensions {
   /// reasons.
   package var listPlaces: [[String]] {
     get throws(Malformed) {
-      var places: [[String]] = []
+      var partial: [[String]] = []
+      var whole: [String] = []
       for point in try distributionPoints where !point.uris.isEmpty {
-        places.append(point.uris)
-        if point.reasons == nil && !point.hasListIssuer { break }
+        if point.reasons == nil && !point.hasListIssuer {
+          whole += point.uris
+        } else if whole.isEmpty {
+          partial.append(point.uris)
+        }
       }
-      return places
+      return whole.isEmpty ? partial : partial + [whole]
     }
   }
 

@@ -31,8 +31,10 @@ extension RevocationCheck {
   private static let listLifetime: TimeInterval = 7 * 86_400
 
   /// One finding for each of `lists`.
+  ///
+  /// - Parameter fromMessage: by index, whether the list came with the message that is judged.
   func findings(
-    of lists: [any RevocationListing], on certificate: Certificate, _ issuer: Certificate,
+    of lists: [any RevocationListing], fromMessage: [Bool], on certificate: Certificate, _ issuer: Certificate,
     _ memory: inout RevocationMemory
   ) async -> [ListFinding] {
     guard !lists.isEmpty else { return [] }
@@ -64,6 +66,8 @@ extension RevocationCheck {
         findings[index].detail = staleness
         continue
       }
+      memory.isHearingMessage = fromMessage[index]
+      defer { memory.isHearingMessage = false }
       let (signer, trust) = await signer(of: list, issuer, &memory)
       guard let signer else {
         findings[index].detail = trust.words

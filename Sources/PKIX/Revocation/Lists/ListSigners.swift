@@ -9,7 +9,7 @@ extension RevocationCheck {
   func signer(
     of list: any RevocationListing, _ issuer: Certificate, _ memory: inout RevocationMemory
   ) async -> (Certificate?, SignerTrust) {
-    let candidates = candidates(for: list.head, issuer, memory.pool)
+    let candidates = candidates(for: list.head, issuer, memory)
     var why = "the certificate of its signer, \(list.head.issuer), is not known"
     for candidate in candidates {
       guard memory.mayVerify() else { return (nil, .refused("there are too many lists")) }
@@ -55,10 +55,10 @@ extension RevocationCheck {
     return policy.objection(to: algorithm, with: signer.publicKey)
   }
 
-  /// Certificates of the list's issuer: those at hand, and behind them those that came with a message, of which anybody can
-  /// send any number; of each the ones whose key identifier fits first.
+  /// Certificates of the list's issuer: those at hand, those that were fetched, and behind them those that came with a
+  /// message, of which anybody can send any number; of each the ones whose key identifier fits first.
   private func candidates(
-    for list: RevocationListHead, _ issuer: Certificate, _ pool: [Certificate]
+    for list: RevocationListHead, _ issuer: Certificate, _ memory: RevocationMemory
   ) -> [Certificate] {
     let wanted = (try? list.extensions.authorityKeyIdentifier) ?? nil
     func fits(_ one: Certificate) -> Bool {
@@ -71,7 +71,7 @@ extension RevocationCheck {
       return (named.filter { fits($0) } + named.filter { !fits($0) }).prefix(Self.candidateLimit)
     }
     let own = likeliest([issuer] + path + validator.anchors.certificates + validator.intermediates)
-    return Array(own + likeliest(pool))
+    return Array(own + likeliest(memory.fetched) + likeliest(memory.pool))
   }
 
   /// Whether a signer counts: it is the certificate's own issuer or stands above it, or it has a path to the same anchor on

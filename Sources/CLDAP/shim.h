@@ -1,0 +1,3 @@
+#include <ldap.h>
+#include <openldap.h>
+#include <lber.h>
