@@ -16,11 +16,11 @@ PRODUCTS := smime smime-net smimed
 BINARIES  = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)
 
 # What the build needs, and the programs that the tests exchange messages with.
-PACKAGES := libssl-dev zlib1g-dev pkg-config
+PACKAGES := libssl-dev zlib1g-dev libsqlite3-dev libp11-kit-dev libldap-dev libunbound-dev dns-root-data pkg-config
 PEERS    := openssl gpgsm libnss3-tools thunderbird libbcmail-java libbcpkix-java default-jdk-headless gnutls-bin curl \
-            python3-venv
+            python3-venv sqlite3 softhsm2 opensc slapd ldap-utils knot
 # Tests with servers that give up after a while run by themselves: beside others the clock would be against them.
-TIMED    := DiscoveryTests|AuthorityServiceTests|OnlineTests|RevocationTests|ResponderTests
+TIMED    := DiscoveryTests|AuthorityServiceTests|OnlineTests|RevocationTests|ResponderTests|FindingTests
 SUDO     := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .DEFAULT_GOAL := help
@@ -74,7 +74,7 @@ bench: build ## compare the speed with libcrypto's on the same work; of HTTP wit
 	@if command -v wrk >/dev/null; then $(SWIFT) run -c release --package-path Benchmarks http-bench; \
 	else echo "http-bench needs wrk, which is not installed"; fi
 
-soak: build ## 5 GiB through every step within 64 MiB of memory, and a hundred kills of every command (needs 25 GiB)
+soak: build ## 5 GiB through every step within 64 MiB, a hundred kills of every command, the store hammered (needs 25 GiB)
 	scripts/soak $(BINARIES)/smime
 
 fuzz: setup ## feed every parser that strangers reach with changed inputs, two minutes each

@@ -29,8 +29,11 @@ let package = Package(
     .library(name: "MIME", targets: ["MIME"]),
     .library(name: "PKIX", targets: ["PKIX"]),
     .library(name: "SMIMECrypto", targets: ["SMIMECrypto"]),
+    .library(name: "SMIMEPKCS11", targets: ["SMIMEPKCS11"]),
     .library(name: "ByteIO", targets: ["ByteIO"]),
     .library(name: "Issuance", targets: ["Issuance"]),
+    .library(name: "SMIMEStore", targets: ["SMIMEStore"]),
+    .library(name: "SMIMEPostgres", targets: ["SMIMEPostgres"]),
     .library(name: "Discovery", targets: ["Discovery", "Fetching"]),
     .library(name: "CertificateAuthority", targets: ["CertificateAuthority"]),
     .library(name: "AuthorityService", targets: ["AuthorityService"]),
@@ -39,10 +42,16 @@ let package = Package(
     .executable(name: "smimed", targets: ["smimed"]),
   ],
   traits: [
-    .default(enabledTraits: ["OpenSSL"]),
+    .default(enabledTraits: ["OpenSSL", "PKCS11", "LDAP", "DNSSEC"]),
     .trait(
       name: "OpenSSL",
       description: "Use the system's libcrypto for what swift-crypto lacks or does slowly."),
+    .trait(
+      name: "PKCS11",
+      description: "Use keys on tokens through p11-kit, which is loaded when a token is first named."),
+    .trait(name: "LDAP", description: "Ask directories, by the system's libldap."),
+    .trait(name: "DNSSEC", description: "Ask for SMIMEA records, by the system's libunbound."),
+    .trait(name: "PostgreSQL", description: "Keep a store on a PostgreSQL server, by the system's libpq."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
@@ -57,11 +66,17 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // The header alone, from where it always is: with pkg-config's flags every program would be linked with the library.
+    .systemLibrary(name: "CP11Kit", providers: [.apt(["libp11-kit-dev"]), .brew(["p11-kit"])]),
+    .systemLibrary(name: "CLDAP", pkgConfig: "ldap", providers: [.apt(["libldap-dev"])]),
+    .systemLibrary(name: "CUnbound", pkgConfig: "libunbound", providers: [.apt(["libunbound-dev"])]),
     // Base64 by vector instructions, which Swift cannot choose while it runs.
     .target(name: "CBase64"),
     .target(name: "ByteIO", dependencies: ["CBase64"], swiftSettings: strict),
@@ -76,6 +91,10 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "PKIX", dependencies: ["ByteIO", "SMIMECrypto", asn1], swiftSettings: strict),
     .target(
+      name: "SMIMEPKCS11",
+      dependencies: ["PKIX", "SMIMECrypto", .target(name: "CP11Kit", condition: .when(traits: ["PKCS11"]))],
+      swiftSettings: strict),
+    .target(
       name: "CMS", dependencies: ["ByteIO", "CZlib", "PKIX", "SMIMECrypto", asn1], swiftSettings: strict),
     .target(name: "MIME", dependencies: ["ByteIO"], swiftSettings: strict),
     .target(
@@ -83,17 +102,31 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Issuance", dependencies: ["PKIX", "SMIMECrypto", asn1], swiftSettings: strict),
+    .target(
+      name: "SMIMEStore",
+      dependencies: [
+        "ByteIO", "PKIX", "SMIMECrypto",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "SMIMEPostgres",
+      dependencies: ["SMIMEStore", .target(name: "CLibPQ", condition: .when(traits: ["PostgreSQL"]))],
+      swiftSettings: strict),
     // What is asked of the network, what came back, and what asks: values and their form on a pipe, without a network.
     .target(
-      name: "Fetching", dependencies: ["ByteIO", "CMS", "PKIX", "SMIMECrypto"], swiftSettings: strict),
+      name: "Fetching", dependencies: ["ByteIO", "CMS", "MIME", "PKIX", "SMIMECrypto"], swiftSettings: strict),
     .target(
       name: "Discovery",
       dependencies: [
-        "ByteIO", "CMS", "Fetching", "PKIX", "SMIMECrypto",
+        "ByteIO", "CMS", "Fetching", "MIME", "PKIX", "SMIMECrypto",
+        .target(name: "CLDAP", condition: .when(traits: ["LDAP"])),
+        .target(name: "CUnbound", condition: .when(traits: ["DNSSEC"])),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -132,6 +165,8 @@ let package = Package(
       name: "smime-cli",
       dependencies: [
         "ByteIO", "CMS", "CertificateAuthority", "Fetching", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto",
+        "SMIMEPKCS11",
+        "SMIMEStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"), asn1,
       ],
@@ -159,9 +194,17 @@ let package = Package(
       name: "IssuanceTests", dependencies: ["Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", asn1],
       swiftSettings: tests),
     .testTarget(
+      name: "SMIMEStoreTests",
+      dependencies: [
+        "ByteIO", "Issuance", "PKIX", "SMIMECrypto", "SMIMEPostgres", "SMIMEStore", "SMIMETestSupport",
+      ],
+      swiftSettings: tests),
+    .testTarget(
       name: "CertificateAuthorityTests",
       dependencies: ["ByteIO", "CertificateAuthority", "Issuance", "PKIX", "SMIMECrypto"],
       swiftSettings: tests),
+    .testTarget(
+      name: "SMIMEPKCS11Tests", dependencies: ["PKIX", "SMIMECrypto", "SMIMEPKCS11"], swiftSettings: tests),
     .testTarget(
       name: "CMSTests",
       dependencies: ["ByteIO", "CMS", "Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", asn1],
@@ -197,7 +240,7 @@ let package = Package(
       name: "InteropTests",
       dependencies: [
         "ByteIO", "CMS", "CertificateAuthority", "Discovery", "Fetching", "Issuance", "MIME", "PKIX", "SMIME",
-        "SMIMECrypto", "SMIMETestSupport", "smimed",
+        "SMIMECrypto", "SMIMEPKCS11", "SMIMETestSupport", "smimed",
       ],
       swiftSettings: tests),
     .executableTarget(

@@ -10,7 +10,8 @@ import SwiftASN1
 /// What the corpora say of CMS objects and PKCS#12 files by themselves; mail is another suite's matter.
 enum CMSSuites {
   static let all = [
-    Suite(name: "openssl-cms", run: openssl), Suite(name: "pkcs12", run: pkcs12),
+    Suite(name: "openssl-cms", run: openssl), Suite(name: "pkcs12", run: PKCS12Suite.read),
+    Suite(name: "pkcs12-written", run: PKCS12Suite.written),
     Suite(name: "fuzz-cms", run: fuzz), Suite(name: "cms-samples", run: samples),
   ]
 
@@ -105,29 +106,6 @@ enum CMSSuites {
       guard var cursor = try? ASN1Cursor(bytes[...], as: "GeneralName") else { return false }
       return (try? GeneralName(from: &cursor)) != nil
     default: return (try? DER.parse(bytes)) != nil
-    }
-  }
-
-  // MARK: PKCS#12
-
-  private struct PKCS12Manifest: Decodable {
-    struct Case: Decodable {
-      let file: String
-      let password: String
-      let expected: String
-    }
-    let cases: [Case]
-  }
-
-  private static func pkcs12(_ corpus: Corpus) async throws -> [CaseResult] {
-    let manifest: PKCS12Manifest = try corpus.manifest("pkcs12.json")
-    return try manifest.cases.map { item in
-      let bytes = try corpus.bytes(item.file)
-      do {
-        let file = try PKCS12.read(bytes, password: Password(item.password))
-        guard item.expected == "opens" else { return CaseResult(item.file, "opens") }
-        return CaseResult(item.file, file.defects.first.map { "\($0)" })
-      } catch { return CaseResult(item.file, item.expected == "opens" ? "\(error)" : nil) }
     }
   }
 

@@ -64,7 +64,7 @@ enum KeyFileSuite {
     return words.map { Password($0) }
   }
 
-  /// Every PEM block of `folders` with a label that is asked for.
+  /// Every key of `folders`, in PEM or DER, with a label that is asked for.
   private static func blocks(
     _ corpus: Corpus, _ folders: [String], _ isWanted: (String) -> Bool
   ) -> [(String, PEMBlock)] {
@@ -72,14 +72,38 @@ enum KeyFileSuite {
     for folder in folders {
       let path = corpus.root + "/" + folder
       for name in ((try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []).sorted() {
-        guard let bytes = try? corpus.bytes(folder + "/" + name), bytes.first != 0x30,
-          let blocks = try? PEMBlock.all(in: bytes)
-        else { continue }
+        guard let bytes = try? corpus.bytes(folder + "/" + name) else { continue }
+        if bytes.first == 0x30 {
+          if let label = label(of: bytes), isWanted(label) {
+            found.append(("\(folder)/\(name)", PEMBlock(label: label, bytes: bytes)))
+          }
+          continue
+        }
+        guard let blocks = try? PEMBlock.all(in: bytes) else { continue }
         for (index, block) in blocks.enumerated() where isWanted(block.label) {
           found.append(("\(folder)/\(name)#\(index)", block))
         }
       }
     }
     return found
+  }
+
+  /// What DER would be called in PEM, by the first tags inside the SEQUENCE: RFC 5958, RFC 8017 A.1, RFC 5915, RFC 5280.
+  private static func label(of der: [UInt8]) -> String? {
+    let afterHeader = { (at: Int) -> Int in at + 2 + (der[at + 1] > 0x80 ? Int(der[at + 1] & 0x7F) : 0) }
+    guard der.count > 8 else { return nil }
+    let first = afterHeader(0)
+    guard first + 2 < der.count, der[first + 1] < 0x80 || der[first] == 0x30 else { return nil }
+    let length = der[first + 1] < 0x80 ? Int(der[first + 1]) : 0
+    let second = length == 0 ? nil : first + 2 + length
+    guard let second, second < der.count else { return nil }
+    switch (der[first], der[second]) {
+    case (0x02, 0x30): return "PRIVATE KEY"
+    case (0x02, 0x02) where length == 1: return "RSA PRIVATE KEY"
+    case (0x02, 0x04): return "EC PRIVATE KEY"
+    case (0x30, 0x04): return "ENCRYPTED PRIVATE KEY"
+    case (0x30, 0x03): return "PUBLIC KEY"
+    default: return nil
+    }
   }
 }

@@ -6,6 +6,7 @@ let entries: [(name: String, products: [String])] = [
   ("fuzz-certificate-request", ["PKIX"]),
   ("fuzz-enveloped-data", ["ByteIO", "CMS", "PKIX", "SMIMECrypto"]),
   ("fuzz-fetch-pipe", ["ByteIO", "Discovery"]),
+  ("fuzz-finding", ["Discovery"]),
   ("fuzz-header", ["ByteIO", "MIME"]),
   ("fuzz-journal", ["CertificateAuthority", "PKIX", "SMIMECrypto"]),
   ("fuzz-mail", ["ByteIO", "CMS", "MIME", "PKIX", "SMIME", "SMIMECrypto"]),
@@ -19,6 +20,7 @@ let entries: [(name: String, products: [String])] = [
   ("fuzz-signed-data", ["ByteIO", "CMS", "PKIX", "SMIMECrypto"]),
   ("fuzz-timestamp", ["ByteIO", "CMS", "PKIX", "SMIMECrypto"]),
   ("fuzz-tlv", ["ByteIO", "CMS"]),
+  ("fuzz-token-address", ["SMIMEPKCS11"]),
   ("fuzz-transfer-encoding", ["ByteIO", "MIME"]),
 ]
 

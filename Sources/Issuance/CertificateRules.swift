@@ -11,18 +11,49 @@ import SwiftASN1
 /// What is checked of every certificate before its TBSCertificate is written. Each rule is one function that says which
 /// rule it is; an authority refuses rather than mends.
 enum CertificateRules {
+  private enum Rule { case serialNumber, publicKey, validity, uniqueExtensions, authority, responder, mailbox }
+
   static func check(_ template: CertificateTemplate, issuer: Certificate?) throws(IssuanceRefusal) {
-    try serialNumber(template)
-    try publicKey(template)
-    try validity(template, issuer: issuer)
-    try uniqueExtensions(template)
-    if template.isAuthority {
-      try authority(template, issuer: issuer)
-    } else if template.isResponder {
-      try responder(template, issuer: issuer)
-    } else {
-      try mailbox(template, issuer: issuer)
+    try hasIssuer(template, issuer: issuer)
+    for rule in rules(for: template) { try check(rule, template, issuer) }
+  }
+
+  /// Every rule that is not kept.
+  ///
+  /// - Parameter issuer: nil when it is not at hand, or when there is none.
+  static func faults(in template: CertificateTemplate, issuer: Certificate?) -> [IssuanceRefusal] {
+    var faults: [IssuanceRefusal] = []
+    for rule in rules(for: template) {
+      do throws(IssuanceRefusal) { try check(rule, template, issuer) } catch { faults.append(error) }
     }
+    return faults
+  }
+
+  private static func rules(for template: CertificateTemplate) -> [Rule] {
+    let particular: Rule = template.isAuthority ? .authority : template.isResponder ? .responder : .mailbox
+    return [.serialNumber, .publicKey, .validity, .uniqueExtensions, particular]
+  }
+
+  private static func check(
+    _ rule: Rule, _ template: CertificateTemplate, _ issuer: Certificate?
+  ) throws(IssuanceRefusal) {
+    switch rule {
+    case .serialNumber: try serialNumber(template)
+    case .publicKey: try publicKey(template)
+    case .validity: try validity(template, issuer: issuer)
+    case .uniqueExtensions: try uniqueExtensions(template)
+    case .authority: try authority(template, issuer: issuer)
+    case .responder: try responder(template, issuer: issuer)
+    case .mailbox: try mailbox(template, issuer: issuer)
+    }
+  }
+
+  private static func hasIssuer(_ template: CertificateTemplate, issuer: Certificate?) throws(IssuanceRefusal) {
+    guard issuer == nil, !template.isAuthority else { return }
+    guard !template.isResponder else {
+      throw IssuanceRefusal("issuer", "RFC 6960 §4.2.2.2", "a responder is authorised by the authority it answers for")
+    }
+    throw IssuanceRefusal("issuer", "BR 7.1.2.3", "a mailbox certificate is issued by an authority")
   }
 
   private static func serialNumber(_ template: CertificateTemplate) throws(IssuanceRefusal) {
@@ -75,9 +106,6 @@ enum CertificateRules {
   }
 
   private static func responder(_ template: CertificateTemplate, issuer: Certificate?) throws(IssuanceRefusal) {
-    guard let issuer else {
-      throw IssuanceRefusal("issuer", "RFC 6960 §4.2.2.2", "a responder is authorised by the authority it answers for")
-    }
     try mayIssue(issuer, authority: false)
     guard template.extensions.contains(where: { $0.oid == OID.ocspNoCheck }),
       template.validity.notAfter.timeIntervalSince(template.validity.notBefore) <= 31 * 86_400
@@ -87,9 +115,6 @@ enum CertificateRules {
   }
 
   private static func mailbox(_ template: CertificateTemplate, issuer: Certificate?) throws(IssuanceRefusal) {
-    guard let issuer else {
-      throw IssuanceRefusal("issuer", "BR 7.1.2.3", "a mailbox certificate is issued by an authority")
-    }
     try mayIssue(issuer, authority: false)
     guard let names = template.extensions.first(where: { $0.oid == OID.subjectAlternativeName }),
       let addresses = try? Certificate.Extension.generalNames(names), !addresses.isEmpty

@@ -4,6 +4,8 @@ import CertificateAuthority
 import Issuance
 import MIME
 import SMIMECrypto
+import SMIMEPKCS11
+import SMIMEStore
 
 /// The exit statuses of every command.
 enum ExitStatus: Int32, Sendable {
@@ -58,7 +60,9 @@ struct CommandFailure: Error {
       case let failure as UnsafeForTransport:
         CommandFailure(
           .unreadable, "\(place)\(failure)", hint: "sign it with --opaque, which leaves the part as it is")
+      case let failure as TokenFailure: CommandFailure(failure, place)
       case let failure as AuthorityFailure: CommandFailure(failure)
+      case let failure as StoreFailure: CommandFailure(failure)
       case let failure as IssuanceRefusal: CommandFailure(.notGood, "\(place)\(failure)")
       case let failure as DecryptionFailed: CommandFailure(.notGood, "\(place)\(failure)")
       default: CommandFailure(.notGood, "\(place)\(error)")
@@ -73,6 +77,35 @@ struct CommandFailure: Error {
       self.init(.cannotCreate, "\(failure)")
     case .cannotOpen, .isDirectory, .cannotRead, .truncated:
       self.init(.noInput, "\(failure)")
+    }
+  }
+
+  private init(_ failure: TokenFailure, _ place: String) {
+    let message = "\(place)\(failure)"
+    switch failure {
+    case .notBuilt: self.init(.unavailable, message, hint: "build it with the trait PKCS11")
+    case .libraryMissing: self.init(.unavailable, message, hint: "install p11-kit")
+    case .moduleUnusable, .refused: self.init(.unavailable, message)
+    case .noToken, .noIdentity:
+      self.init(.noInput, message, hint: "'smime token list' shows what is there")
+    case .pinMissing:
+      self.init(
+        .noKey, message, hint: "give it by ?pin-source=file:PATH in the address, or with --password-file FILE")
+    case .pinWrong: self.init(.noKey, message, hint: "after a few wrong ones a token takes none any more")
+    case .pinLocked, .keyMismatch: self.init(.noKey, message)
+    }
+  }
+
+  private init(_ failure: StoreFailure) {
+    switch failure.reason {
+    case .cannotOpen: self.init(.noInput, "\(failure)")
+    case .cannotWrite: self.init(.cannotCreate, "\(failure)")
+    case .busy: self.init(.unavailable, "\(failure)", hint: "try again when it is done")
+    case .damaged:
+      self.init(
+        .unreadable, "\(failure)",
+        hint: "nothing was written; keep a copy of the folder, and 'sqlite3 store.db .recover' may save what is left")
+    case .newer: self.init(.unreadable, "\(failure)", hint: "use that version, or another $SMIME_HOME")
     }
   }
 

@@ -1,7 +1,11 @@
 import ArgumentParser
+import SMIMECrypto
 
 @main enum Start {
-  static func main() { MainThreadExecutor().run { await SMIMECommand.main() } }
+  static func main() {
+    SecureRandom.useKernel()
+    MainThreadExecutor().run { await SMIMECommand.main() }
+  }
 }
 
 /// The command: arguments in, one library call, output.
@@ -42,8 +46,8 @@ struct SMIMECommand: AsyncParsableCommand {
       CommandGroup(
         name: "Keys and certificates",
         subcommands: [
-          IdentityCommand.self, CertificateCommand.self, RevocationListCommand.self, OCSPCommand.self,
-          AuthorityCommand.self,
+          IdentityCommand.self, TokenCommand.self, CertificateCommand.self, TrustCommand.self,
+          RevocationListCommand.self, OCSPCommand.self, AuthorityCommand.self, AgentCommand.self,
         ]),
       CommandGroup(name: "To begin with", subcommands: [Demo.self]),
     ])
@@ -68,13 +72,18 @@ struct SMIMECommand: AsyncParsableCommand {
     do { return try parseAsRoot() } catch { Exit.usage(error) }
   }
 
-  /// A mail command by itself, without the tree of all commands around it, which takes as long to build as a small mail
-  /// takes to verify. Whatever is not plainly such a command, help and errors among it, is left to the whole tree.
-  private static func mailCommand(_ arguments: [String]) -> (any ParsableCommand)? {
-    let commands: [any ParsableCommand.Type] = [Sign.self, Verify.self, Encrypt.self, Decrypt.self, Open.self]
-    guard arguments.count > 1, let command = commands.first(where: { $0.configuration.commandName == arguments[1] })
-    else { return nil }
-    return try? command.parseAsRoot(Array(arguments.dropFirst(2)))
+  /// A mail command whose line is plain, as most are that other programs write.
+  static func mailCommand(_ arguments: [String]) -> (any ParsableCommand)? {
+    guard arguments.count > 1 else { return nil }
+    let words = arguments.dropFirst(2)
+    return switch arguments[1] {
+    case "sign": Sign.plain(words)
+    case "verify": Verify.plain(words)
+    case "encrypt": Encrypt.plain(words)
+    case "decrypt": Decrypt.plain(words)
+    case "open": Open.plain(words)
+    default: nil
+    }
   }
 
   @concurrent private static func run(_ command: sending any ParsableCommand) async throws {

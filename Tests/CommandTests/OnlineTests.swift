@@ -229,8 +229,21 @@ import Testing
     }
   }
 
+  @Test func `Another responder is asked where one is named`() async throws {
+    let scene = try await Scene()
+    try await scene.serveOCSP()
+    let other = try ScriptedServer { _ in .http(503) }
+    let refused = try scene.verify(
+      "--online", "--allow-private", "--no-ocsp", "--ocsp-url", other.url(), expect: 64)
+    #expect(refused.errors.contains("exclude each other"))
+    try scene.verify(
+      "--online", "--allow-private", "--ocsp-url", other.url(), "--ocsp-url", scene.server.url("/ocsp/2"), expect: 0)
+    #expect(other.requests.count == 1 && scene.asked == ["ocsp"])
+  }
+
   @Test(arguments: [
     ["--allow-private"], ["--ocsp-nonce"], ["--no-ocsp"], ["--online", "--ocsp-nonce", "--no-ocsp"],
+    ["--ocsp-url", "http://h/"], ["--online", "--ocsp-url", "ldap://h/"],
   ]) func `Options that make no sense are refused`(options: [String]) throws {
     let shell = try Cast.shared.get().shell
     try shell.smime(["verify", "signed.eml"] + options, expect: 64)

@@ -48,6 +48,22 @@ import Testing
     #expect(records?.filter { $0["revoked"] != nil }.count == 1 && records?.count == 5)
   }
 
+  @Test func `What the store lists keeps its schema`() throws {
+    let shell = try Cast.copy()
+    let commands = [
+      ("identities", ["id", "list"], "identities"), ("anchors", ["trust", "list"], "anchors"),
+      ("correspondents", ["cert", "list"], "certificates"),
+    ]
+    for (schema, command, _) in commands { try check(schema, shell, command) }
+    try shell.smime("trust", "add", "ca/root.pem")
+    try shell.smime(["id", "import", "bob.p12"] + Cast.password)
+    try shell.smime(["id", "new", "dora@example.org", "--key", "p-256", "--out", "dora.csr"] + Cast.newPassword)
+    try shell.smime("cert", "import", "alice.pem")
+    for (schema, command, name) in commands {
+      #expect((try check(schema, shell, command)[name] as? [Any])?.isEmpty == false, "\(command)")
+    }
+  }
+
   /// Runs the command with --json, and returns what it printed.
   @discardableResult
   private func check(_ schema: String, _ shell: Shell, _ command: [String]) throws -> [String: Any] {

@@ -54,6 +54,12 @@ def decrypt(path, password, content, output):
     write(pkcs7.pkcs7_decrypt_der(read(content), owner.cert.certificate, owner.key, []), output)
 
 
+def pkcs12_key(path, password, output):
+    key = member(path, password).key
+    form = serialization.PrivateFormat.PKCS8
+    write(key.private_bytes(serialization.Encoding.DER, form, serialization.NoEncryption()), output)
+
+
 def sign_message(key, content, output):
     write(serialization.load_der_private_key(read(key), None).sign(read(content)), output)
 
@@ -76,6 +82,7 @@ TASKS = {
     "sign": sign,
     "encrypt": encrypt,
     "decrypt": decrypt,
+    "pkcs12-key": pkcs12_key,
     "sign-message": sign_message,
     "verify-message": verify_message,
     "encapsulate": encapsulate,

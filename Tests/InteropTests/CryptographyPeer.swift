@@ -79,6 +79,13 @@ final class CryptographyPeer: Peer {
 
   // MARK: Keys
 
+  /// The private key that it finds in a PKCS #12 file, as PKCS #8.
+  func key(in pkcs12: [UInt8], password: String) throws -> [UInt8] {
+    try workshop.write(pkcs12, to: "in.p12")
+    try ask("pkcs12-key", workshop.file("in.p12"), password, workshop.file("key"))
+    return try workshop.read("key")
+  }
+
   func sign(_ message: [UInt8], by key: PrivateKey) throws -> [UInt8] {
     try workshop.write(key.pkcs8, to: "key")
     try workshop.write(message, to: "body")

@@ -1,3 +1,5 @@
+import CMS
+import PKIX
 import SMIMECrypto
 import Testing
 
@@ -11,6 +13,22 @@ struct `cryptography 50` {
   }
   @Test func `encrypts what is read here`() async throws {
     try await Exchange.encryptThere(CryptographyPeer(Cast.shared.value))
+  }
+
+  @Test(arguments: PKCS12.Profile.allCases)
+  func `reads PKCS #12 that is written here, PBMAC1 included`(_ profile: PKCS12.Profile) async throws {
+    let cast = try await Cast.shared.value
+    let peer = try CryptographyPeer(cast)
+    for member in cast.members {
+      for password in ["sesame", "pässwörd"] {
+        let file = try PKCS12.write(
+          member.identity, friendlyName: "ä", password: Password(password), profile: profile)
+        let key = try PrivateKey(pkcs8: peer.key(in: file, password: password)[...])
+        #expect(key.publicKey == member.identity.certificate.publicKey)
+      }
+      let file = try PKCS12.write(member.identity, password: Password("right"), profile: profile)
+      #expect(throws: PeerFailure.self) { try peer.key(in: file, password: "wrong") }
+    }
   }
 
   @Test(arguments: [PrivateKey.Kind.mlDSA65, .mlDSA87, .ed25519, .ed448])

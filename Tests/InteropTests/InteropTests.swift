@@ -112,6 +112,18 @@ struct `Thunderbird's NSS` {
   @Test func `signs what is read here`() async throws { try await Exchange.signThere(peer()) }
   @Test func `reads what is encrypted here`() async throws { try await Exchange.encryptHere(peer()) }
   @Test func `encrypts what is read here`() async throws { try await Exchange.encryptThere(peer()) }
+
+  @Test(arguments: PKCS12.Profile.allCases)
+  func `reads PKCS #12 that is written here, PBMAC1 included`(_ profile: PKCS12.Profile) async throws {
+    let cast = try await Cast.shared.value
+    let peer = try await peer()
+    for member in cast.members {
+      let file = try PKCS12.write(
+        member.identity, friendlyName: "somebody", password: Password("pässwörd"), profile: profile)
+      #expect(throws: Never.self, "\(member.choice) \(profile)") { try peer.imports(file, password: "pässwörd") }
+      #expect(throws: PeerFailure.self) { try peer.imports(file, password: "wrong") }
+    }
+  }
 }
 
 /// Every combination of one direction with one peer.

@@ -71,14 +71,23 @@ public final class ScriptedServer: Sendable {
     }
   }
 
-  /// A port of the loopback that nobody listens on.
-  public static func closedPort() throws -> Int {
-    let (listener, port) = try listen()
-    close(listener)
+  /// A port of the loopback that nobody listens on, nor will: it stays bound for as long as the process runs.
+  public static func closedPort() throws -> Int { try bound().port }
+
+  /// A port of the loopback that is free at the moment, for somebody else to listen on.
+  public static func freePort() throws -> Int {
+    let (socket, port) = try bound()
+    close(socket)
     return port
   }
 
   private static func listen() throws -> (Int32, port: Int) {
+    let (listener, port) = try bound()
+    guard Foundation.listen(listener, 64) == 0 else { throw CocoaError(.fileWriteUnknown) }
+    return (listener, port)
+  }
+
+  private static func bound() throws -> (Int32, port: Int) {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -86,7 +95,7 @@ public final class ScriptedServer: Sendable {
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     let isBound = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, size) == 0 && Foundation.listen(listener, 64) == 0 && getsockname(listener, $0, &size) == 0
+        bind(listener, $0, size) == 0 && getsockname(listener, $0, &size) == 0
       }
     }
     guard isBound else { throw CocoaError(.fileWriteUnknown) }

@@ -103,6 +103,12 @@ struct FileSeeds {
 
   init(_ cast: Cast) { self.cast = cast }
 
+  private static let tokenAddresses = [
+    ("all", "pkcs11:token=The%20Token;manufacturer=m;serial=0042;model=1.0;object=alice;type=private;id=%69%95"),
+    ("pin", "pkcs11:object=a;slot-id=327?pin-source=file:/run/pin&module-path=/usr/lib/x.so"),
+    ("value", "pkcs11:library-version=3.1;library-description=%C3%A4?pin-value=1234"),
+  ]
+
   func write() throws {
     for identity in cast.identities {
       guard let key = identity.signingKey as? PrivateKey else { continue }
@@ -114,6 +120,7 @@ struct FileSeeds {
       try MakeSeeds.seed("fuzz-public-key", "\(name).spki", Array(key.publicKey.spki))
       try MakeSeeds.seed("fuzz-public-key", "\(name).cer", Array(identity.certificate.derBytes))
     }
+    for (name, address) in Self.tokenAddresses { try MakeSeeds.seed("fuzz-token-address", name, address) }
     // Our own files ask for hundreds of thousands of rounds; two must do here, so OpenSSL writes it.
     guard let identity = cast.identities.first, let key = identity.signingKey as? PrivateKey else { return }
     let folder = NSTemporaryDirectory() + "/seeds-\(UUID().uuidString)"

@@ -30,7 +30,7 @@ struct CMSAdd: AsyncParsableCommand {
     let input = try CMSInput(input.open())
     _ = try input.type(.signedData)
     let detached = try content.map { try FileSource(path: $0) }
-    let signers = try identities.signers(for: []).map { try manner.signer($0) }
+    let signers = try await identities.signers(for: []).map { try manner.signer($0) }
     try await input.write(to: output) { sink in
       try await SignedDataWriter.add(signers, to: input.object, detached: detached, writingTo: sink)
     }
@@ -56,7 +56,7 @@ struct CMSCountersign: AsyncParsableCommand {
   func run() async throws {
     let input = try CMSInput(input.open())
     _ = try input.type(.signedData)
-    let signers = try identities.signers(for: []).map { try manner.signer($0) }
+    let signers = try await identities.signers(for: []).map { try manner.signer($0) }
     try await input.write(to: output) { sink in
       try await SignedDataWriter.countersign(input.object, by: signers, writingTo: sink)
     }

@@ -35,7 +35,7 @@ struct CMSSign: AsyncParsableCommand {
 
   func run() async throws {
     let input = try input.open(.secret)
-    let signers = try identities.signers(for: []).map { try manner.signer($0) }
+    let signers = try await identities.signers(for: []).map { try manner.signer($0) }
     try await output.write { sink in
       try await SignedDataWriter.sign(
         input.source, signers: signers, form: detached ? .detached : .attached, to: sink)

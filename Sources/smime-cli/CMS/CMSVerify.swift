@@ -77,7 +77,7 @@ struct SignedObjectPrinter {
 
   func print(_ format: FormatOptions) {
     Terminal.print(format.json ? report.json : lines.joined(separator: "\n"))
-    if object.verdict.signature == .untrusted, trust.hasNoAnchors { Terminal.hint(TrustOptions.noAnchorsHint) }
+    if object.verdict.signature == .untrusted, trust.takesUsualAnchors { Terminal.hint(TrustOptions.anchorHint) }
   }
 
   private var lines: [String] {

@@ -3,14 +3,22 @@ import ByteIO
 import CMS
 import PKIX
 import SMIMECrypto
+import SMIMEStore
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 struct IdentityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "id",
     abstract: "Your own keys and certificates.",
     discussion: """
-      Each identity is one encrypted PKCS#12 file in $SMIME_HOME/identities, readable by you only. A key that waits \
-      for its certificate lies beside them with its request (.key, .csr).
+      They are kept in the store, $SMIME_HOME/store.db, which only you can read; each private key is sealed under a \
+      passphrase, or by a key file. Nothing ever removes a key: old mail needs it. What an earlier version kept as files \
+      is taken in by itself.
 
       EXAMPLES:
         smime id new alice@example.org --out alice.csr   make a key; send the request to an authority
@@ -19,7 +27,9 @@ struct IdentityCommand: ParsableCommand {
         smime id list
         smime id export alice@example.org --out alice.p12
       """,
-    subcommands: [IdentityNew.self, IdentityImport.self, IdentityExport.self, IdentityList.self, IdentityRequest.self])
+    subcommands: [
+      IdentityNew.self, IdentityImporting.self, IdentityExport.self, IdentityList.self, IdentityRequest.self,
+    ])
 }
 
 struct IdentityNew: AsyncParsableCommand {
@@ -31,6 +41,7 @@ struct IdentityNew: AsyncParsableCommand {
 
       EXAMPLES:
         smime id new alice@example.org --name 'Alice Liddell' --out alice.csr
+        smime id new gateway@example.org --key-file /etc/smime/key --out gateway.csr
         smime id new build@example.org --key p-256 --no-passphrase > build.csr
       """)
 
@@ -43,16 +54,27 @@ struct IdentityNew: AsyncParsableCommand {
   @Option(help: KeyChoice.help)
   var key = KeyChoice(.rsa(bits: 3072))
 
-  @OptionGroup var newPassword: NewPasswordOptions
+  @OptionGroup var protection: ProtectionOptions
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    let password = try newPassword.password(for: "passphrase for the new key")
+    guard key.kind.signs else {
+      throw CommandFailure(
+        .usage, "a key of kind \(key.kind.name) only encrypts, and cannot sign its own request",
+        hint: "have it made with its certificate: 'smime ca issue --key KIND'")
+    }
+    let protection = try protection.forNewKey()
     let output = try output.open(.open)
-    let pending = try await PendingKey.make(addresses: addresses, name: name, kind: key.kind, password: password)
-    try output.sink.write(Array(pending.request.pem.utf8))
+    let privateKey = try PrivateKey(generate: key.kind)
+    let request = try await CertificateSigningRequest.create(
+      subject: DistinguishedName(commonName: name ?? addresses.first ?? ""), addresses: addresses, key: privateKey)
+    let store = try Home.store()
+    let lock = try protection.lock(in: store)
+    let stored = try StoredKey(pkcs8: privateKey.pkcs8, of: request.publicKey, lock: lock.lock, key: lock.key)
+    try store.add(StoredRequest(request, key: stored), at: Date())
+    try output.sink.write(Array(request.pem.utf8))
     try output.commit()
-    Terminal.note("key stored in \(pending.keyPath)")
+    Terminal.note("key stored in \(Home.folder)")
     Terminal.hint("when the certificate comes, attach it with 'smime id import FILE'")
   }
 }
@@ -66,7 +88,9 @@ struct IdentityRequest: AsyncParsableCommand {
         smime id request alice@example.org --out alice.csr
       """)
 
-  @Argument(help: ArgumentHelp("An address of the identity, or a file with it.", valueName: "address|file"))
+  @Argument(
+    help: ArgumentHelp(
+      "An address of the identity, the beginning of its SHA-256, or a file with it.", valueName: "address|sha256|file"))
   var identity: String
 
   @OptionGroup var passwords: PasswordOptions
@@ -75,47 +99,48 @@ struct IdentityRequest: AsyncParsableCommand {
   func run() async throws {
     let output = try output.open(.open)
     let request: CertificateSigningRequest
-    if let pending = try PendingKey.find(identity) {
-      request = pending.request
+    let waiting = try Home.requests().last { waiting in
+      waiting.request.emailAddresses.contains { $0.lowercased() == identity.lowercased() }
+    }
+    if let waiting {
+      request = waiting.request
     } else {
+      // It asks for the names that the certificate has now.
       let opened = try Home.identity(named: identity).opened(with: Unlock(given: try passwords.given()))
-      request = try await PendingKey.request(for: opened)
+      request = try await CertificateSigningRequest.create(
+        subject: opened.certificate.subject, addresses: opened.certificate.emailAddresses, key: opened.signingKey)
     }
     try output.sink.write(Array(request.pem.utf8))
     try output.commit()
   }
 }
 
-struct IdentityImport: AsyncParsableCommand {
+struct IdentityImporting: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Store a key with its certificate, or attach a certificate to a waiting key.",
     discussion: """
-      Reads PKCS#12, PEM with a private key and its certificates, or only the certificate that an authority issued \
-      for a request of 'smime id new' or 'smime id request'.
+      Reads PKCS#12 (all keys in it), PEM with a private key and its certificates, or only the certificate that an \
+      authority issued for a request of 'smime id new' or 'smime id request', for which no passphrase is needed. A key is \
+      stored under the passphrase that opened its file, unless another is given. One that is here already keeps its \
+      protection, unless another is given.
 
       EXAMPLES:
         smime id import alice.p12
-        smime id import issued.pem --password-file passphrase.txt
+        smime id import issued.pem
+        smime id import alice.p12 --new-password-file passphrase.txt
       """)
 
   @Argument(help: ArgumentHelp("The file to bring in.", valueName: "file"))
   var file: String
 
   @OptionGroup var passwords: PasswordOptions
-  @OptionGroup var newPassword: NewPasswordOptions
+  @OptionGroup var protection: ProtectionOptions
 
   func run() async throws {
-    let unlock = Unlock(given: try passwords.given())
-    let identity = try IdentityImportSource(file).identity(unlock: unlock)
-    let password = try newPassword.given() ?? unlock.used.orMissing(option: "--new-password-file")
-    guard !password.utf8.isEmpty || newPassword.noPassphrase else {
-      throw CommandFailure(
-        .usage, "\(file): has no passphrase",
-        hint: "protect it with --new-password-file FILE, or type --no-passphrase to store it like that")
-    }
-    let path = try Home.store(identity, password: password)
-    Terminal.note("stored in \(path)")
+    let stored = try IdentityImport(file).store(
+      unlock: Unlock(given: try passwords.given()), protection: protection)
+    for certificate in stored { Terminal.note("stored: \(certificate.shortName)") }
   }
 }
 
@@ -127,10 +152,13 @@ struct IdentityExport: AsyncParsableCommand {
       EXAMPLES:
         smime id export alice@example.org --out alice.p12
         smime id export alice@example.org --compat --out alice-for-outlook.p12
+        smime id export old.p12 --pbmac1 --out new.p12   all keys of a file, protected anew
         smime id export alice@example.org --certificates > alice.pem
       """)
 
-  @Argument(help: ArgumentHelp("An address of the identity, or a file with it.", valueName: "address|file"))
+  @Argument(
+    help: ArgumentHelp(
+      "An address of the identity, the beginning of its SHA-256, or a file with it.", valueName: "address|sha256|file"))
   var identity: String
 
   @Flag(help: "Only the certificates, as PEM: nothing secret.")
@@ -139,22 +167,41 @@ struct IdentityExport: AsyncParsableCommand {
   @Flag(help: "Use the old encryption (SHA-1, 3DES) that old software insists on.")
   var compat = false
 
+  @Flag(help: "Protect the whole by PBMAC1 (RFC 9879), which OpenSSL 3.4 and current NSS read, and nothing older.")
+  var pbmac1 = false
+
   @OptionGroup var passwords: PasswordOptions
   @OptionGroup var newPassword: NewPasswordOptions
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
     let output = try output.open(certificates ? .open : .secret)
-    let file = try Home.identity(named: identity)
+    let held = try Home.identity(named: identity)
     if certificates {
-      try output.sink.write(Array(try file.publicPEM(passwords).utf8))
+      try output.sink.write(Array(try held.publicPEM(passwords).utf8))
     } else {
-      let unlock = Unlock(given: try passwords.given())
-      let opened = try file.opened(with: unlock)
-      let password = try newPassword.given() ?? unlock.used.orMissing(option: "--new-password-file")
-      try output.sink.write(try PKCS12.write(opened, password: password, profile: compat ? .compat : .modern))
+      let given = try newPassword.given()
+      try output.sink.write(
+        held.protectedAnew(
+          with: Unlock(given: try passwords.given()), profile,
+          password: { try given ?? Self.newPassword($0, for: identity) }))
     }
     try output.commit()
+  }
+
+  /// The passphrase that opened the key; where none did, a new one.
+  private static func newPassword(_ unlock: Unlock, for identity: String) throws -> Password {
+    if let used = unlock.used, !used.isEmpty { return used }
+    return try PasswordPrompt.askForNew("passphrase for the file with \(identity)")
+      .orMissing(option: "--new-password-file")
+  }
+
+  private var profile: PKCS12.Profile { compat ? .compat : pbmac1 ? .pbmac1 : .modern }
+
+  func validate() throws {
+    guard [compat, pbmac1, certificates].count(where: { $0 }) <= 1 else {
+      throw ValidationError("give one of --compat, --pbmac1, --certificates")
+    }
   }
 }
 
@@ -171,7 +218,7 @@ struct IdentityList: ReadingCommand {
   @OptionGroup var format: FormatOptions
 
   func run() async throws {
-    let rows = try Home.identityFiles().map(\.summary) + PendingKey.all().map(\.summary)
+    let rows = try Home.identities().map(\.summary) + Home.requests().map(\.summary)
     if format.json {
       Terminal.print(Outline(["version": .number(1), "identities": .list(rows.map(Outline.Node.outline))]).json)
     } else if rows.isEmpty {
@@ -179,5 +226,6 @@ struct IdentityList: ReadingCommand {
     } else {
       Terminal.print(rows.map(\.text).joined(separator: "\n"))
     }
+    EarlierHome(folder: Home.folder).tellOfLonelyKeys()
   }
 }

@@ -100,7 +100,7 @@ struct OCSPCommand: ReadingCommand {
     guard let certificate = all.first else { throw CommandFailure(.unreadable, "\(path): no certificate") }
     let candidates =
       try issuers.flatMap { try CertificateFile.certificates(in: $0) } + all.dropFirst()
-      + (issuers.isEmpty ? Home.anchorCertificates() : [])
+      + (try issuers.isEmpty ? Home.anchorCertificates() : [])
     let issuer = candidates.first {
       $0.subject == certificate.issuer && (try? certificate.isSigned(by: $0.publicKey)) ?? false
     }

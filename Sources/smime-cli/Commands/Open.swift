@@ -28,8 +28,9 @@ struct Open: ReadingCommand {
 
   func run() async throws {
     let keys = try identities.readers()
-    let opened = try await Opening(try MailInput(input.open()), trust, keys: keys).open(overflow: overflow)
-    VerdictPrinter(opened, trust).print(format)
+    let mail = try MailInput(input.open())
+    let opened = try await Opening(mail, trust, keys: keys).open(overflow: overflow)
+    VerdictPrinter(opened, trust, earlier: Remembering(opened, of: mail).learn(trust)).print(format)
     if !format.json { try MessagePrinter(opened).print() }
     if let save, let content = opened.content {
       for path in try Attachments.save(content, in: save) { Terminal.note("saved \(path)") }

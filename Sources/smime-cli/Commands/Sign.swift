@@ -30,7 +30,7 @@ struct Sign: AsyncParsableCommand {
   func run() async throws {
     let output = try output.open(.open)
     let mail = try MailInput(input.open())
-    let signers = try identities.signers(for: try mail.senders())
+    let signers = try await identities.signers(for: try mail.senders())
     try await mail.write { source in
       try await SMIMEWriter.sign(source, by: signers, as: opaque ? .opaque : .multipart, to: output.sink)
     }

@@ -24,8 +24,9 @@ struct Verify: ReadingCommand {
 
   func run() async throws {
     let content = try output.out.map { _ in try output.open(.open) }
-    let opened = try await Opening(try MailInput(input.open()), trust).open(content)
-    VerdictPrinter(opened, trust).print(format)
+    let mail = try MailInput(input.open())
+    let opened = try await Opening(mail, trust).open(content)
+    VerdictPrinter(opened, trust, earlier: Remembering(opened, of: mail).learn(trust)).print(format)
     guard opened.verdict.signature == .verified else { throw ExitCode(.notGood) }
     try content?.writeContent(of: opened)
   }

@@ -2,48 +2,55 @@ import CMS
 import PKIX
 import SMIMECrypto
 
-/// The identities to read with. A file of the store, whose certificate is known without a password, is opened when a
-/// message first needs its key; another file at once, because only then its certificate is known.
+/// The identities to read with. One of the store, whose certificate is known without a password, is opened when a message
+/// first needs its key; a file at once, because only then its certificate is known.
 actor IdentityKeys: IdentitySource {
-  private let files: [IdentityFile]
+  private let locked: [any LockedIdentity]
+  private let tokens: [TokenIdentities]
   private let unlock: Unlock
   private var found: [Identity]?
 
   /// Why some of the identities could not be opened.
   private(set) var failures: [CommandFailure] = []
 
-  init(files: [IdentityFile], unlock: Unlock) {
-    self.files = files
+  init(_ locked: [any LockedIdentity], tokens: [TokenIdentities] = [], unlock: Unlock) {
+    self.locked = locked
+    self.tokens = tokens
     self.unlock = unlock
   }
 
   /// No keys at all, for a command that only verifies.
-  static let none = IdentityKeys(files: [], unlock: Unlock(given: []))
+  static let none = IdentityKeys([], unlock: Unlock(given: []))
 
   func identities() async throws -> [Identity] {
     if let found { return found }
     var result: [Identity] = []
-    for file in files {
+    for one in locked {
       do {
-        if let certificate = file.certificate {
-          let key = DeferredKey(file, certificate.publicKey, keys: self)
+        if let certificates = one.certificates, let certificate = certificates.first {
+          let key = DeferredKey(one, certificate.publicKey, keys: self)
           result.append(try Identity(certificate: certificate, chain: [], signingKey: key, decryptionKey: key))
         } else {
-          result.append(try file.opened(with: unlock))
+          result += try one.allOpened(with: unlock)
         }
       } catch {
-        failures.append(CommandFailure(error, in: file.path))
+        failures.append(CommandFailure(error, in: one.name))
       }
+    }
+    for token in tokens {
+      do {
+        result += try await token.all()
+      } catch { failures.append(CommandFailure(error)) }
     }
     found = result
     return result
   }
 
-  fileprivate func open(_ file: IdentityFile) throws -> Identity {
+  fileprivate func open(_ locked: any LockedIdentity) throws -> Identity {
     do {
-      return try file.opened(with: unlock)
+      return try locked.opened(with: unlock)
     } catch {
-      failures.append(CommandFailure(error, in: file.path))
+      failures.append(CommandFailure(error, in: locked.name))
       throw error
     }
   }
@@ -54,15 +61,15 @@ actor IdentityKeys: IdentitySource {
   }
 }
 
-/// The key of an identity file that is not opened before it is used.
+/// The key of an identity that is not opened before it is used.
 private actor DeferredKey: SigningKey, DecryptionKey {
   nonisolated let publicKey: PublicKey
-  private let file: IdentityFile
+  private let locked: any LockedIdentity
   private let keys: IdentityKeys
   private var opened: Identity?
 
-  init(_ file: IdentityFile, _ publicKey: PublicKey, keys: IdentityKeys) {
-    self.file = file
+  init(_ locked: any LockedIdentity, _ publicKey: PublicKey, keys: IdentityKeys) {
+    self.locked = locked
     self.publicKey = publicKey
     self.keys = keys
   }
@@ -87,7 +94,7 @@ private actor DeferredKey: SigningKey, DecryptionKey {
 
   private func identity() async throws -> Identity {
     if let opened { return opened }
-    let identity = try await keys.open(file)
+    let identity = try await keys.open(locked)
     opened = identity
     return identity
   }

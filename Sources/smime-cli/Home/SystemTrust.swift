@@ -1,3 +1,4 @@
+import Glibc
 import PKIX
 
 /// The anchors that the system trusts for e-mail.
@@ -5,14 +6,28 @@ enum SystemTrust {
   /// Where `update-ca-trust` leaves them, on systems that have it.
   private static let bundle = "/etc/pki/ca-trust/extracted/pem/email-ca-bundle.pem"
 
-  static func anchors() -> [Certificate] {
+  static func anchors() -> [Certificate] { known }
+
+  /// Asked for once in a process: it takes another one.
+  private static let known = read()
+
+  private static func read() -> [Certificate] {
     if let bytes = try? Input.bytes(of: bundle) { return (try? Certificate.all(in: bytes)) ?? [] }
     guard let trust = Subprocess.find("trust") else { return [] }
+    // It writes to a file that is not there yet, and never to standard output.
+    var template = Array("/tmp/smime-trust-XXXXXX".utf8CString)
+    guard unsafe mkdtemp(&template) != nil else { return [] }
+    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let file = "\(folder)/anchors.pem"
+    defer {
+      Files.remove(file)
+      unsafe rmdir(folder)
+    }
     let extracted = try? Subprocess(
-      trust, "extract", "--purpose=email", "--filter=ca-anchors", "--format=pem-bundle", "-"
+      trust, "extract", "--purpose=email", "--filter=ca-anchors", "--format=pem-bundle", file
     )
     .run(errors: .dropped)
-    guard let extracted, extracted.status == 0 else { return [] }
-    return (try? Certificate.all(in: extracted.output)) ?? []
+    guard extracted?.status == 0, let bytes = try? Input.bytes(of: file) else { return [] }
+    return (try? Certificate.all(in: bytes)) ?? []
   }
 }

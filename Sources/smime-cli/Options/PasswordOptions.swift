@@ -71,6 +71,49 @@ struct NewPasswordOptions: ParsableArguments {
   }
 }
 
+/// What protects a key that comes into the store.
+struct ProtectionOptions: ParsableArguments {
+  @OptionGroup var newPassword: NewPasswordOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Protect the key by this file instead of a passphrase, for services; it is made if it is not there.",
+      valueName: "file"))
+  var keyFile: String?
+
+  /// True when the options say what protects, and it does not follow from the file.
+  var isNamed: Bool {
+    keyFile != nil || newPassword.noPassphrase
+      || [newPassword.text, newPassword.file, newPassword.variable].contains { $0 != nil }
+  }
+
+  /// What protects a new key: what the options say, or else a passphrase that is typed twice.
+  func forNewKey() throws -> Protection {
+    if let keyFile { return .keyFile(keyFile) }
+    return Protection(try newPassword.password(for: "passphrase for the new key"))
+  }
+
+  /// What protects a key out of `file`: what the options say, or else the passphrase that opened it.
+  func forImport(openedBy used: Password?, _ file: String) throws -> Protection {
+    if let keyFile { return .keyFile(keyFile) }
+    if newPassword.noPassphrase { return .none }
+    let password = try newPassword.given() ?? used.orMissing(option: "--new-password-file")
+    guard !password.isEmpty else {
+      throw CommandFailure(
+        .usage, "\(file): has no passphrase",
+        hint: "protect it with --new-password-file FILE, or type --no-passphrase to store it like that")
+    }
+    return .passphrase(password)
+  }
+
+  func validate() throws {
+    let others = [newPassword.text, newPassword.file, newPassword.variable].contains { $0 != nil }
+    guard keyFile == nil || !(others || newPassword.noPassphrase) else {
+      throw ValidationError("--key-file stands in the place of a passphrase: give one of them")
+    }
+  }
+}
+
 enum PasswordSource {
   static func passwords(texts: [String], files: [String], variables: [String]) throws -> [Password] {
     var result = texts.map { Password($0) }

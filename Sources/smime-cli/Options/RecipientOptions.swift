@@ -26,11 +26,11 @@ struct RecipientOptions: ParsableArguments {
   /// The certificates to encrypt to, and the store's own of the sender, who can always read what was sent.
   func certificates(andSenders senders: [String]) throws -> [Certificate] {
     var result = try RecipientFiles.certificates(recipients)
-    let own = Home.identityFiles().compactMap(\.certificate).filter { one in senders.contains { one.names($0) } }
-    if !own.contains(where: result.contains),
-      let newest = own.max(by: { $0.validity.notBefore < $1.validity.notBefore })
-    {
-      result.append(newest)
+    let own = try Home.identities().filter { one in
+      one.certificate.isForEncryption && senders.contains { one.certificate.names($0) }
+    }
+    if !own.contains(where: { result.contains($0.certificate) }), let newest = own.newest {
+      result.append(newest.certificate)
     }
     return result
   }

@@ -46,7 +46,11 @@ struct TrustOptions: ParsableArguments {
 
   /// The validator that these options describe.
   func validator(_ policies: PolicyRequest = .any) throws -> PathValidator {
-    let process = try network.process()
+    try validator(policies, asking: try network.process())
+  }
+
+  /// The same, which asks by `process`; nil asks nobody.
+  func validator(_ policies: PolicyRequest = .any, asking process: NetworkProcess?) throws -> PathValidator {
     let files = revocation == .off ? [] : try revocationLists()
     return PathValidator(
       anchors: TrustAnchors(try anchorCertificates()), intermediates: try intermediateCertificates(),
@@ -69,11 +73,18 @@ struct TrustOptions: ParsableArguments {
     }
   }
 
-  /// What to say when no anchor is known at all.
-  static let noAnchorsHint = "no trust anchors are known: name one with --anchor FILE, or put it into \(Home.anchors)"
+  /// What to say when no anchor that is known vouches for a certificate.
+  static let anchorHint =
+    "if you trust who issued it, name the anchor with --anchor FILE, or once and for all with 'smime trust add FILE'"
 
-  /// True when nothing can be trusted because there is no anchor.
-  var hasNoAnchors: Bool { anchors.isEmpty && Home.anchorCertificates().isEmpty }
+  /// True when the usual anchors are asked, and not some that were named.
+  var takesUsualAnchors: Bool { anchors.isEmpty }
+
+  /// True when a message is judged as the user always judges: by the store's anchors, now, by the usual rules. What the
+  /// store learns from messages it learns from those only.
+  var isUsual: Bool {
+    anchors.isEmpty && lists.isEmpty && time.at == nil && !algorithms.legacy && purpose == .email && revocation != .off
+  }
 
   /// The certificates that may help to find a path.
   func intermediateCertificates() throws -> [Certificate] { try certificates(in: intermediates) }
@@ -85,7 +96,7 @@ struct TrustOptions: ParsableArguments {
 
   /// The anchors that were named, else the usual ones.
   func anchorCertificates() throws -> [Certificate] {
-    anchors.isEmpty ? Home.anchorCertificates() : try certificates(in: anchors)
+    try anchors.isEmpty ? Home.anchorCertificates() : certificates(in: anchors)
   }
 
   private func certificates(in paths: [String]) throws -> [Certificate] {

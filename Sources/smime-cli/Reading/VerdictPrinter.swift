@@ -2,6 +2,7 @@ import MIME
 import PKIX
 import SMIME
 import SMIMECrypto
+import SMIMEStore
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -13,12 +14,15 @@ import SMIMECrypto
 struct VerdictPrinter {
   private let opened: OpenedMessage
   private let trust: TrustOptions
+  /// What the message was worth when it was opened before; nil if it was not.
+  private let earlier: FirstOpening?
   /// What ages are counted to.
   private let instant: Date
 
-  init(_ opened: OpenedMessage, _ trust: TrustOptions) {
+  init(_ opened: OpenedMessage, _ trust: TrustOptions, earlier: FirstOpening?) {
     self.opened = opened
     self.trust = trust
+    self.earlier = earlier
     instant = trust.time.date
   }
 
@@ -28,7 +32,7 @@ struct VerdictPrinter {
     } else {
       Terminal.print(lines.joined(separator: "\n"))
     }
-    if opened.verdict.signature == .untrusted, trust.hasNoAnchors { Terminal.hint(TrustOptions.noAnchorsHint) }
+    if opened.verdict.signature == .untrusted, trust.takesUsualAnchors { Terminal.hint(TrustOptions.anchorHint) }
   }
 
   // MARK: Words
@@ -51,6 +55,9 @@ struct VerdictPrinter {
       lines.append("compression: \(Terminal.paint("failed", .red)) - \(Outline.printable(detail))")
     }
     lines += opened.defects.map { "defect: \($0.code) (\(Outline.printable($0.place)))" }
+    if let earlier, earlier.signature != verdict.signature.rawValue {
+      lines.append("when first opened, at \(earlier.opened.rfc3339): \(Outline.printable(earlier.signature))")
+    }
     return lines
   }
 
@@ -73,7 +80,7 @@ struct VerdictPrinter {
 extension VerdictPrinter {
   /// The object that `docs/schema/verdict.json` describes.
   var report: Outline {
-    [
+    var report: Outline = [
       "version": .number(1),
       "verdict": .outline([
         "signature": .text(opened.verdict.signature.rawValue), "encryption": .text(opened.verdict.encryption.rawValue),
@@ -84,6 +91,13 @@ extension VerdictPrinter {
       "layers": .list(opened.layers.map { .outline(outline(of: $0)) }),
       "defects": .list(opened.defects.map { .outline(["code": .text($0.code), "where": .text($0.place)]) }),
     ]
+    report["firstOpened"] = earlier.map { earlier in
+      .outline([
+        "at": .text(earlier.opened.rfc3339), "signature": .text(earlier.signature),
+        "encryption": .text(earlier.encryption),
+      ])
+    }
+    return report
   }
 
   private var headers: Outline {

@@ -113,8 +113,19 @@ enum PKCS12Outline {
         one["name"] = key.friendlyName.map(Outline.Node.text)
         return one
       })
+    result["keptKeys"] = .outlines(
+      file.keptKeys.map { key in
+        var one = key.privateKey.outline
+        one["name"] = key.friendlyName.map(Outline.Node.text)
+        return one
+      })
     result["certificates"] = .outlines(file.certificates.map { $0.certificate.outline })
     result["defects"] = .texts(file.defects.map(\.description))
     return result
   }
+}
+
+extension OpaquePrivateKey {
+  /// A key that is kept for other software: what it is, and why it is not used.
+  var outline: Outline { ["key": .text(name), "reason": .text(reason)] }
 }

@@ -27,7 +27,7 @@ struct Shown {
     var report: Outline = ["version": .number(1)]
     if all.contains(where: { $0.kind == "mail" || $0.kind == "cms" }) {
       let trust = try TrustOptions.parse([])
-      report = VerdictPrinter(try await Opening(try MailInput(input), trust).open(), trust).report
+      report = VerdictPrinter(try await Opening(try MailInput(input), trust).open(), trust, earlier: nil).report
     }
     report["objects"] = .list(
       all.map { .outline(["kind": .text($0.kind), "content": .outline($0.outline)]) })
@@ -70,8 +70,24 @@ struct Shown {
     case "X509 CRL": Shown("crl", try CertificateRevocationList(der: block.bytes[...]).outline)
     case "PUBLIC KEY": Shown("publicKey", try PublicKey(spki: block.bytes[...]).outline)
     case let label where label.hasSuffix("PRIVATE KEY"):
-      Shown("privateKey", try unlock.open(named: name) { try PrivateKey(pem: block, password: $0) }.publicKey.outline)
+      try unlock.open(named: name) { password in
+        try privateKey({ try PrivateKey(pem: block, password: password) }) {
+          try OpaquePrivateKey(pem: block, password: password)
+        }
+      }
     default: try der(block.bytes, named: name, unlock)
+    }
+  }
+
+  /// A private key that is used here, or else one that is kept for other software.
+  private static func privateKey(
+    _ used: () throws -> PrivateKey, _ kept: () throws -> OpaquePrivateKey
+  ) throws -> Shown {
+    do {
+      return Shown("privateKey", try used().publicKey.outline)
+    } catch let unsupported as Unsupported {
+      guard let key = try? kept() else { throw unsupported }
+      return Shown("privateKey", key.outline)
     }
   }
 
@@ -82,10 +98,8 @@ struct Shown {
     case .cms: return Shown("cms", try CMSOutline.outline(of: BufferSource(bytes)))
     case .pkcs12: return Shown("pkcs12", try PKCS12Outline.outline(of: bytes, named: name, unlock: unlock))
     case .privateKey:
-      return Shown("privateKey", try PrivateKey(pkcs8: slice).publicKey.outline)
-    case .encryptedKey:
-      let key = try unlock.open(named: name) { try PrivateKey(encryptedPKCS8: slice, password: $0) }
-      return Shown("privateKey", key.publicKey.outline)
+      return try privateKey({ try PrivateKey(pkcs8: slice) }) { try OpaquePrivateKey(pkcs8: slice) }
+    case .encryptedKey: return try pem(PEMBlock(label: "ENCRYPTED PRIVATE KEY", bytes: bytes), named: name, unlock)
     case .publicKey: return Shown("publicKey", try PublicKey(spki: slice).outline)
     case .signed:
       do {

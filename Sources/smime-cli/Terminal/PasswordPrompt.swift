@@ -1,10 +1,15 @@
 import Glibc
 import SMIMECrypto
 
-/// Asks on the controlling terminal, without echo.
+/// Asks the user: by the program that `SMIME_ASKPASS` names, else on the controlling terminal, without echo, else by a
+/// program on the user's screen.
 enum PasswordPrompt {
-  /// What the user types after `question`; nil when there is no terminal to ask on.
+  /// What the user answers to `question`; nil when there is nothing to ask with.
   static func ask(_ question: String) throws -> Password? {
+    try AskProgram.preferred(question) ?? onTerminal(question) ?? AskProgram.onScreen(question)
+  }
+
+  private static func onTerminal(_ question: String) -> Password? {
     let terminal = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
     guard terminal >= 0 else { return nil }
     defer { close(terminal) }

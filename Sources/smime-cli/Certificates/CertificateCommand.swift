@@ -5,13 +5,21 @@ import PKIX
 struct CertificateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cert",
-    abstract: "Judge certificates.",
+    abstract: "Find certificates, show and judge them, and keep those of correspondents.",
     discussion: """
       EXAMPLES:
+        smime cert find bob@example.com --online --smimea
+        smime cert show alice.pem
+        smime cert lint alice.pem
         smime cert validate --anchor root.pem alice.pem
         smime cert validate --batch cases.jsonl
+        smime cert import bob.pem
+        smime cert list
       """,
-    subcommands: [CertificateValidate.self])
+    subcommands: [
+      CertificateFind.self, CertificateShow.self, CertificateLintCommand.self, CertificateValidate.self,
+      CertificateImport.self, CertificateList.self, CertificatePin.self,
+    ])
 }
 
 struct CertificateValidate: ReadingCommand {
@@ -75,7 +83,7 @@ struct CertificateValidate: ReadingCommand {
       Terminal.print(validation.lines.joined(separator: "\n"))
     }
     guard validation.isValid else {
-      if validation.lacksAnchor, trust.hasNoAnchors { Terminal.hint(TrustOptions.noAnchorsHint) }
+      if validation.lacksAnchor, trust.takesUsualAnchors { Terminal.hint(TrustOptions.anchorHint) }
       throw ExitCode(.notGood)
     }
   }
