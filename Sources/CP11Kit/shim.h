@@ -120,7 +120,7 @@ static inline CK_RV smime_p11_decrypt(
   return module->C_Decrypt(session, data, data_count, plain, count);
 }
 
-// ECDH with a point: the shared x-coordinate, as an object of this session that can be read and is then destroyed.
+// ECDH with a point: the shared x-coordinate, as an object that lives as long as the connection, can be read, and is destroyed at once.
 static inline CK_RV smime_p11_derive(
     CK_FUNCTION_LIST *module, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, unsigned char *point,
     CK_ULONG point_count, unsigned char *secret, CK_ULONG secret_count) {

@@ -70,8 +70,11 @@
         given = try pin(token)
         // An empty PIN would be a try as well.
         guard let given, !given.isEmpty else { throw TokenFailure.pinMissing(token: token.label) }
+        guard !WrongPINs.known.contains(given, of: token) else { throw TokenFailure.pinWrong(token: token.label) }
       }
-      try check(connection.login(.session, given))
+      let result = connection.login(.session, given)
+      if case .wrong = result, let given { WrongPINs.known.add(given, of: token) }
+      try check(result)
       return given
     }
 

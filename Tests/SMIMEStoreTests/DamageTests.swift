@@ -1,7 +1,7 @@
 import Foundation
 import PKIX
 import SMIMECrypto
-import SMIMEStore
+@testable import SMIMEStore
 import Testing
 
 @Suite struct DamageTests {
@@ -40,6 +40,20 @@ import Testing
     try text.write(to: URL(fileURLWithPath: "\(place.folder)/store.db"))
     #expect(reason { _ = try place.store() } == .damaged)
     #expect(try Data(contentsOf: URL(fileURLWithPath: "\(place.folder)/store.db")) == text)
+  }
+
+  /// Such as a home that is mounted for reading. What is odd in a path is no part of a URI.
+  @Test func `Where nothing may be written the store is read`() async throws {
+    let place = try await filled()
+    let odd = "\(place.folder)/a b%3F?c#d.db"
+    try FileManager.default.copyItem(atPath: "\(place.folder)/store.db", toPath: odd)
+    let before = try FileManager.default.contentsOfDirectory(atPath: place.folder).sorted()
+    let store = Store(try SQLiteDatabase(reading: odd))
+    try readAll(store)
+    #expect(try store.anchors().count == 1 && store.identities().count == 1)
+    let root = try await Place.pki.value.issuing.certificate
+    #expect(reason { try store.trust(root, name: "Other", at: .first) } == .cannotWrite)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: place.folder).sorted() == before)
   }
 
   @Test func `A folder in the place of the database is refused`() throws {

@@ -81,7 +81,8 @@ public final class ScriptedServer: Sendable {
     return port
   }
 
-  private static func listen() throws -> (Int32, port: Int) {
+  /// A socket that listens on a free port of the loopback.
+  public static func listen() throws -> (Int32, port: Int) {
     let (listener, port) = try bound()
     guard Foundation.listen(listener, 64) == 0 else { throw CocoaError(.fileWriteUnknown) }
     return (listener, port)

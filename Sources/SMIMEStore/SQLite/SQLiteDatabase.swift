@@ -19,7 +19,17 @@ struct SQLiteDatabase: StoreDatabase {
   private static let patience = 20.0
 
   /// Opens the file, makes it if it is not there, and brings its tables up to date. Only the owner can read it.
+  ///
+  /// Where it is and cannot be written, as on a disk that is mounted so, it is read only.
   init(path: String) throws {
+    if unsafe access(path, R_OK) == 0, unsafe access(Self.folder(of: path), W_OK) != 0 {
+      try self.init(reading: path)
+    } else {
+      try self.init(writing: path)
+    }
+  }
+
+  private init(writing path: String) throws {
     place = path
     try Self.makeFile(path)
     var configuration = Configuration()
@@ -36,6 +46,38 @@ struct SQLiteDatabase: StoreDatabase {
         return queue
       }
     }
+  }
+
+  /// Opens a file that is there, and writes nothing, not even beside it.
+  init(reading path: String) throws {
+    place = path
+    var configuration = Configuration()
+    configuration.readonly = true
+    // Readers and writers share files beside the database. Where there are none nobody writes, and none is needed.
+    let hasLog = unsafe access(path + "-wal", F_OK) == 0
+    queue = try Self.told(path) {
+      let queue = try DatabaseQueue(
+        path: hasLog ? path : "file:\(Self.escaped(path))?immutable=1", configuration: configuration)
+      let migrator = Self.migrator()
+      let state = try queue.read { try Self.state(of: migrator, $0) }
+      guard !state.isNewer else { throw StoreFailure(.newer, path) }
+      guard state.isCurrent else {
+        throw StoreFailure(.cannotWrite, path, detail: "an earlier version made it, and it must be brought up to date")
+      }
+      return queue
+    }
+  }
+
+  private static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+  }
+
+  /// A path as it stands in a file URI.
+  private static func escaped(_ path: String) -> String {
+    path.utf8.map { octet in
+      let isPlain = (0x21...0x7E).contains(octet) && !"%?#".utf8.contains(octet)
+      return isPlain ? String(UnicodeScalar(octet)) : "%" + (octet < 16 ? "0" : "") + String(octet, radix: 16)
+    }.joined()
   }
 
   /// An empty file is a database without tables. SQLite gives the files beside it the same mode.
@@ -59,7 +101,7 @@ struct SQLiteDatabase: StoreDatabase {
     }
   }
 
-  private static func migrate(_ queue: DatabaseQueue, _ path: String) throws {
+  private static func migrator() -> DatabaseMigrator {
     var migrator = DatabaseMigrator()
     for step in StoreSchema.steps {
       migrator.registerMigration(step.name) { database in
@@ -68,9 +110,18 @@ struct SQLiteDatabase: StoreDatabase {
         }
       }
     }
-    let state = try queue.read { database in
-      (isCurrent: try migrator.hasCompletedMigrations(database), isNewer: try migrator.hasBeenSuperseded(database))
-    }
+    return migrator
+  }
+
+  private static func state(
+    of migrator: DatabaseMigrator, _ database: Database
+  ) throws -> (isCurrent: Bool, isNewer: Bool) {
+    (try migrator.hasCompletedMigrations(database), try migrator.hasBeenSuperseded(database))
+  }
+
+  private static func migrate(_ queue: DatabaseQueue, _ path: String) throws {
+    let migrator = Self.migrator()
+    let state = try queue.read { try Self.state(of: migrator, $0) }
     guard !state.isNewer else { throw StoreFailure(.newer, path) }
     if !state.isCurrent { try migrator.migrate(queue) }
   }
