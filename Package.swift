@@ -66,20 +66,20 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // The header alone, from where it always is: with pkg-config's flags every program would be linked with the library.
     .systemLibrary(name: "CP11Kit", providers: [.apt(["libp11-kit-dev"]), .brew(["p11-kit"])]),
     .systemLibrary(name: "CLDAP", pkgConfig: "ldap", providers: [.apt(["libldap-dev"])]),
     .systemLibrary(name: "CUnbound", pkgConfig: "libunbound", providers: [.apt(["libunbound-dev"])]),
-    // Base64 by vector instructions, which Swift cannot choose while it runs.
-    .target(name: "CBase64"),
-    .target(name: "ByteIO", dependencies: ["CBase64"], swiftSettings: strict),
+    // Base64 and the lines of mail by vector instructions, which Swift cannot choose while it runs.
+    .target(name: "CVector"),
+    .target(name: "ByteIO", dependencies: ["CVector"], swiftSettings: strict),
     .target(
       name: "SMIMECrypto",
       dependencies: [
@@ -96,19 +96,13 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "CMS", dependencies: ["ByteIO", "CZlib", "PKIX", "SMIMECrypto", asn1], swiftSettings: strict),
-    .target(name: "MIME", dependencies: ["ByteIO"], swiftSettings: strict),
+    .target(name: "MIME", dependencies: ["ByteIO", "CVector"], swiftSettings: strict),
     .target(
       name: "SMIME", dependencies: ["ByteIO", "CMS", "MIME", "PKIX", "SMIMECrypto"],
       swiftSettings: strict),
     .target(
       name: "Issuance", dependencies: ["PKIX", "SMIMECrypto", asn1], swiftSettings: strict),
-    .target(
-      name: "SMIMEStore",
-      dependencies: [
-        "ByteIO", "PKIX", "SMIMECrypto",
-        .product(name: "GRDB", package: "GRDB.swift"),
-      ],
-      swiftSettings: strict),
+    .target(name: "SMIMEStore", dependencies: ["ByteIO", "CSQLite", "PKIX", "SMIMECrypto"], swiftSettings: strict),
     .target(
       name: "SMIMEPostgres",
       dependencies: ["SMIMEStore", .target(name: "CLibPQ", condition: .when(traits: ["PostgreSQL"]))],
@@ -245,7 +239,10 @@ let package = Package(
       swiftSettings: tests),
     .executableTarget(
       name: "conformance",
-      dependencies: ["ByteIO", "CMS", "MIME", "PKIX", "SMIME", "SMIMECrypto"],
+      dependencies: [
+        "ByteIO", "CMS", "Discovery", "Fetching", "MIME", "PKIX", "SMIME", "SMIMECrypto", "SMIMEStore",
+        "SMIMETestSupport",
+      ],
       path: "Conformance", exclude: ["exceptions.json"], swiftSettings: strict),
   ]
 )

@@ -1,4 +1,4 @@
-import CBase64
+import CVector
 
 /// Writes what it takes as base64 in lines of 76 characters that end in CRLF (RFC 2045 §6.8).
 public final class Base64EncodingSink: ByteSink {

@@ -12,6 +12,9 @@ public protocol ByteStream: Sendable {
 
   /// How many bytes there can be at most; `Int.max` when that is not known. Small messages get small windows by it.
   var countLimit: Int { get }
+
+  /// How many bytes there are, where that is known without reading them.
+  var exactCount: Int? { get }
 }
 
 /// Bytes of known number with random access.
@@ -34,6 +37,8 @@ package let smallWindowSize = 16 * 1024
 extension ByteStream {
   public var countLimit: Int { .max }
 
+  public var exactCount: Int? { nil }
+
   /// A window to read it through, no larger than is of use: filling a large one with zeros costs more than a small message.
   public func makeWindow() -> [UInt8] {
     let size = countLimit > smallContentSize ? windowSize : min(smallWindowSize, countLimit)
@@ -43,6 +48,8 @@ extension ByteStream {
 
 extension ByteSource {
   public var countLimit: Int { count }
+
+  public var exactCount: Int? { count }
 
   /// A reader over the whole source.
   public func makeReader() -> any ByteReader { SourceReader(self) }

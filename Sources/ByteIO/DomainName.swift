@@ -18,6 +18,11 @@ package enum DomainName {
       .joined(separator: ".")
   }
 
+  /// The domain as it is written where only ASCII may be: ASCII as it is, all else as A-labels (RFC 5891 §4.4).
+  package static func aLabels(_ domain: String) -> String {
+    domain.utf8.allSatisfy { $0 < 0x80 } ? domain : canonical(domain)
+  }
+
   /// Letters of ASCII in lower case, all else as it is.
   private static func lowercased(_ text: String) -> String {
     String(decoding: text.utf8.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }, as: UTF8.self)

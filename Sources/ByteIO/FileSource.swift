@@ -13,8 +13,15 @@ public struct FileSource: ByteSource {
   public let count: Int
 
   /// - Throws: ``IOFailure``: `.cannotOpen`, or `.isDirectory`.
-  public init(path: String) throws(IOFailure) {
-    let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
+  public init(path: String) throws(IOFailure) { try self.init(path, O_RDONLY) }
+
+  /// A file that nobody named: no link is followed, and nothing is waited for that only looks like a file.
+  ///
+  /// - Throws: ``IOFailure``: `.cannotOpen`, or `.isDirectory`.
+  package init(itself path: String) throws(IOFailure) { try self.init(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK) }
+
+  private init(_ path: String, _ flags: CInt) throws(IOFailure) {
+    let number = unsafe open(path, flags | O_CLOEXEC)
     guard number >= 0 else { throw IOFailure(.cannotOpen, path, detail: systemError()) }
     file = Descriptor(number)
     guard let status = file.status else { throw IOFailure(.cannotOpen, path, detail: systemError()) }
@@ -30,8 +37,9 @@ public struct FileSource: ByteSource {
     self.count = count
   }
 
-  /// When the file was last written, in nanoseconds since 1970; nil when that cannot be had.
-  package var modified: Int? { file.modified }
+  /// The file's state at this moment, and whether nobody but this process's user can have written it; nil when that cannot
+  /// be had.
+  package var state: (file: FileState, isOwn: Bool)? { file.state }
 
   public func read(at offset: Int, into buffer: inout [UInt8]) throws(IOFailure) -> Int {
     guard offset >= 0, offset < count else { return 0 }

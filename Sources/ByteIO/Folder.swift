@@ -13,6 +13,12 @@ package enum Folder {
     return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// Whether anything has that name, a link that leads nowhere included.
+  package static func has(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0
+  }
+
   /// Makes the folder `path` and those above it, for its owner only.
   package static func make(_ path: String) throws(IOFailure) {
     if exists(path) { return }

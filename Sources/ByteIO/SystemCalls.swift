@@ -9,6 +9,18 @@
 /// What the last system call that failed says of itself.
 package func systemError() -> String { unsafe String(cString: strerror(errno)) }
 
+/// Overwrites a secret, which the compiler may not leave out although nobody reads it again.
+package func wipe(_ octets: inout [UInt8]) {
+  unsafe octets.withUnsafeMutableBytes { bytes in
+    guard let start = bytes.baseAddress else { return }
+    #if canImport(Darwin)
+      unsafe memset_s(start, bytes.count, 0, bytes.count)
+    #else
+      unsafe explicit_bzero(start, bytes.count)
+    #endif
+  }
+}
+
 /// An open file, closed with the last reference.
 package final class Descriptor: Sendable {
   package let number: CInt
@@ -58,18 +70,6 @@ package final class Descriptor: Sendable {
         throw IOFailure(.cannotWrite, path, detail: systemError())
       }
     }
-  }
-
-  /// When the file was last written, in nanoseconds since 1970; nil when that cannot be had.
-  package var modified: Int? {
-    var status = stat()
-    guard unsafe fstat(number, &status) == 0 else { return nil }
-    #if canImport(Darwin)
-      let time = status.st_mtimespec
-    #else
-      let time = status.st_mtim
-    #endif
-    return Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec)
   }
 
   /// The file's size in bytes, and whether it is a regular file or a directory.

@@ -1,4 +1,5 @@
 public import ByteIO
+import CVector
 
 /// Text with every bare LF made CRLF, and everything else as it is (RFC 8551 §3.1.1).
 ///
@@ -49,25 +50,23 @@ private final class CanonicalReader: ByteReader {
           lastWasCR = false
         }
         while at < count, filled < buffer.count {
-          // A run up to the next LF, as far as there is room.
+          // A run up to the next bare LF, as far as there is room.
           let room = min(count, at + buffer.count - filled)
-          let lineFeed = unsafe Bytes.firstLineFeed(in: window, from: at, to: room)
-          let run = lineFeed - at
+          let bareLF = unsafe BareLineFeed.first(in: window, from: at, to: room, lastWasCR: lastWasCR)
+          let run = bareLF - at
           if run > 0 {
-            _ = unsafe buffer[filled..<filled + run].update(fromContentsOf: window[at..<lineFeed])
-            lastWasCR = unsafe window[lineFeed - 1] == 0x0D
+            _ = unsafe buffer[filled..<filled + run].update(fromContentsOf: window[at..<bareLF])
+            lastWasCR = unsafe window[bareLF - 1] == 0x0D
             filled += run
-            at = lineFeed
+            at = bareLF
           }
-          guard lineFeed < room else { continue }
-          if !lastWasCR {
-            unsafe buffer[filled] = 0x0D
-            filled += 1
-            lastWasCR = true
-            guard filled < buffer.count else {
-              owesLF = true
-              break
-            }
+          guard bareLF < room else { continue }
+          unsafe buffer[filled] = 0x0D
+          filled += 1
+          lastWasCR = true
+          guard filled < buffer.count else {
+            owesLF = true
+            break
           }
           unsafe buffer[filled] = 0x0A
           filled += 1
@@ -77,5 +76,28 @@ private final class CanonicalReader: ByteReader {
       }
     }
     return filled
+  }
+}
+
+/// An LF without a CR before it.
+enum BareLineFeed {
+  /// The index of the first one in `bytes[from..<to]`, or `to`.
+  static func first(in bytes: UnsafeBufferPointer<UInt8>, from: Int, to: Int, lastWasCR: Bool) -> Int {
+    guard from < to, let start = bytes.baseAddress else { return to }
+    let passed = unsafe smime_pass_crlf(start + from, to - from, lastWasCR ? 0x0D : 0)
+    return unsafe firstByScalars(
+      in: bytes, from: from + passed, to: to, lastWasCR: passed == 0 ? lastWasCR : bytes[from + passed - 1] == 0x0D)
+  }
+
+  /// The same without vector instructions.
+  static func firstByScalars(in bytes: UnsafeBufferPointer<UInt8>, from: Int, to: Int, lastWasCR: Bool) -> Int {
+    var at = from
+    while true {
+      let lineFeed = unsafe Bytes.firstLineFeed(in: bytes, from: at, to: to)
+      guard lineFeed < to else { return to }
+      let isCRLF = unsafe lineFeed > from ? bytes[lineFeed - 1] == 0x0D : lastWasCR
+      guard isCRLF else { return lineFeed }
+      at = lineFeed + 1
+    }
   }
 }

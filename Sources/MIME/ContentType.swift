@@ -17,6 +17,9 @@ public struct ContentType: Hashable, Sendable {
 
   public var isMultipart: Bool { type == "multipart" }
 
+  /// RFC 2046 §5.2.1, RFC 6532 §3.7: a message with a header of its own.
+  var isMessage: Bool { type == "message" && (subtype == "rfc822" || subtype == "global") }
+
   /// Reads a Content-Type value; nil if it names no type.
   public init?(_ value: String) {
     var scanner = TokenScanner(value)

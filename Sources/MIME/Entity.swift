@@ -36,6 +36,8 @@ public struct Entity: Sendable {
   public let epilogue: Range<Int>?
   /// What is odd here; the parts have their own.
   public let defects: [Defect]
+  /// True when every line in it was seen to end in CRLF.
+  let isCanonical: Bool
 
   /// Reads the structure of `source` in one pass, with one window of it in memory.
   ///
@@ -47,7 +49,7 @@ public struct Entity: Sendable {
   init(
     source: any ByteSource, range: Range<Int>, headerRange: Range<Int>, bodyRange: Range<Int>, header: Header,
     contentType: ContentType, transferEncoding: TransferEncoding, parts: [Entity], preamble: Range<Int>?,
-    epilogue: Range<Int>?, defects: [Defect]
+    epilogue: Range<Int>?, defects: [Defect], isCanonical: Bool
   ) {
     self.source = source
     self.range = range
@@ -60,6 +62,7 @@ public struct Entity: Sendable {
     self.preamble = preamble
     self.epilogue = epilogue
     self.defects = defects
+    self.isCanonical = isCanonical
   }
 
   /// The body as it stands.
@@ -75,7 +78,13 @@ public struct Entity: Sendable {
   }
 
   /// Header and body as they stand, with every line end as CRLF: what a signature is over (RFC 8551 §3.1.1).
-  public var canonical: any ByteStream { CanonicalStream(source.slice(range)) }
+  public var canonical: any ByteStream { canonical(range) }
+
+  /// A range of it with every line end as CRLF.
+  func canonical(_ range: Range<Int>) -> any ByteStream {
+    let raw = source.slice(range)
+    return isCanonical ? raw : CanonicalStream(raw)
+  }
 
   /// The defects of this entity and of everything in it.
   public var allDefects: [Defect] { defects + parts.flatMap(\.allDefects) }

@@ -73,7 +73,7 @@ final class EntityReader {
       Entity(
         source: source, range: start..<end, headerRange: start..<headerEnd, bodyRange: bodyStart..<end, header: header,
         contentType: contentType, transferEncoding: encoding, parts: parts, preamble: preamble, epilogue: epilogue,
-        defects: defects), delimiter
+        defects: defects, isCanonical: !sawBareLF), delimiter
     )
   }
 
@@ -122,7 +122,7 @@ final class EntityReader {
   private func mayDescend(
     _ type: ContentType, _ encoding: TransferEncoding, _ depth: Int, _ start: Int, _ defects: inout [Defect]
   ) -> Bool {
-    guard type.isMultipart || type.name == "message/rfc822" || type.name == "message/global" else { return false }
+    guard type.isMultipart || type.isMessage else { return false }
     if type.isMultipart {
       guard 1..<LineScanner.prefixLimit - 8 ~= Self.boundary(of: type).count else {
         defects.append(Defect(.boundaryMissing, "byte \(start)"))

@@ -12,6 +12,17 @@ struct JoinedStream: ByteStream {
       return isTooMuch ? .max : next
     }
   }
+
+  var exactCount: Int? {
+    var sum = 0
+    for piece in pieces {
+      guard let count = piece.exactCount else { return nil }
+      let (next, isTooMuch) = sum.addingReportingOverflow(count)
+      guard !isTooMuch else { return nil }
+      sum = next
+    }
+    return sum
+  }
 }
 
 private final class JoinedReader: ByteReader {

@@ -1,4 +1,5 @@
 import ByteIO
+import CVector
 
 /// Walks the lines of a source with one window of it in memory, however long they are.
 final class LineScanner {
@@ -67,6 +68,13 @@ final class LineScanner {
     var at = offset - windowStart
     var bare = false
     unsafe window.withUnsafeBufferPointer { bytes in
+      if let start = bytes.baseAddress {
+        let lines = unsafe smime_pass_plain(start + at, count - at)
+        bare = lines.saw_bare != 0
+        at += lines.passed
+        // Where it stopped at a dash the scalar code would pass over it.
+        if lines.passed > 0, unsafe Self.mayBeDashed(bytes, at, count) { return }
+      }
       while at < count {
         // To the line's end.
         let lineFeed = unsafe Bytes.firstLineFeed(in: bytes, from: at, to: count)
@@ -75,14 +83,9 @@ final class LineScanner {
           at = count
           break
         }
-        if lineFeed > 0, unsafe bytes[lineFeed - 1] != 0x0D { bare = true }
+        if unsafe lineFeed == at || bytes[lineFeed - 1] != 0x0D { bare = true }
         at = lineFeed + 1
-        if at + 1 < count {
-          if unsafe bytes[at] == 0x2D && bytes[at + 1] == 0x2D { break }
-        } else {
-          // The next line's first two bytes are not both here.
-          break
-        }
+        if unsafe Self.mayBeDashed(bytes, at, count) { break }
       }
     }
     if bare { sawBareLF = true }
@@ -93,6 +96,11 @@ final class LineScanner {
       offset = lineFeed.map { $0 + 1 } ?? source.count
       if lineFeed != nil && !isCRLF { sawBareLF = true }
     }
+  }
+
+  /// True when two dashes stand at `at`, or not both octets are here.
+  private static func mayBeDashed(_ bytes: UnsafeBufferPointer<UInt8>, _ at: Int, _ count: Int) -> Bool {
+    unsafe at + 1 >= count || bytes[at] == 0x2D && bytes[at + 1] == 0x2D
   }
 
   /// The offset of the first LF from `start` on, and whether a CR stands before it.

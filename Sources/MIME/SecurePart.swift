@@ -29,23 +29,35 @@ public enum SecurePart {
 
   /// The header of an application/pkcs7-mime message, its empty line included; base64 follows.
   public static func header(_ kind: Kind, messageFields: [HeaderField]) -> [UInt8] {
-    messageFields.flatMap(\.canonical)
-      + lines([
-        "MIME-Version: 1.0",
-        "Content-Type: application/pkcs7-mime; smime-type=\(kind.rawValue);",
-        " name=\"\(kind.fileName)\"",
-        "Content-Transfer-Encoding: base64",
-        "Content-Disposition: attachment; filename=\"\(kind.fileName)\"",
-        "Content-Description: \(kind.description)",
-        "",
-      ])
+    fields(messageFields) + (wholeHeaders[kind] ?? wholeHeader(kind))
+  }
+
+  private static let wholeHeaders = Dictionary(uniqueKeysWithValues: Kind.allCases.map { ($0, wholeHeader($0)) })
+
+  private static func wholeHeader(_ kind: Kind) -> [UInt8] {
+    lines([
+      "MIME-Version: 1.0",
+      "Content-Type: application/pkcs7-mime; smime-type=\(kind.rawValue);",
+      " name=\"\(kind.fileName)\"",
+      "Content-Transfer-Encoding: base64",
+      "Content-Disposition: attachment; filename=\"\(kind.fileName)\"",
+      "Content-Description: \(kind.description)",
+      "",
+    ])
+  }
+
+  private static func fields(_ fields: [HeaderField]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(1_024)
+    for field in fields { bytes += field.canonical }
+    return bytes
   }
 
   /// The header of a multipart/signed message and the first boundary; the signed part follows.
   ///
   /// - Parameter micalg: the digests of the signers, as `sha-256` or comma separated.
   public static func signedHeader(messageFields: [HeaderField], micalg: String, boundary: String) -> [UInt8] {
-    messageFields.flatMap(\.canonical)
+    fields(messageFields)
       + lines([
         "MIME-Version: 1.0",
         "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";",
@@ -73,7 +85,14 @@ public enum SecurePart {
   /// The last boundary.
   public static func end(boundary: String) -> [UInt8] { lines(["", "--\(boundary)--"]) }
 
-  private static func lines(_ lines: [String]) -> [UInt8] { lines.flatMap { Array("\($0)\r\n".utf8) } }
+  private static func lines(_ lines: [String]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for line in lines {
+      bytes += line.utf8
+      bytes += [0x0D, 0x0A]
+    }
+    return bytes
+  }
 
   /// A boundary that no text holds by chance: 128 random bits after characters that base64 and quoted-printable lack.
   public static func boundary(using generator: inout some RandomNumberGenerator) -> String {

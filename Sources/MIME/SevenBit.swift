@@ -39,7 +39,7 @@ extension Entity {
   /// The entity as it is to be encrypted: line ends CRLF, only the header fields that describe the content.
   public var enclosable: any ByteStream {
     JoinedStream(pieces: [
-      BufferSource(describingFields.flatMap(\.canonical) + [0x0D, 0x0A]), CanonicalStream(rawBody),
+      BufferSource(describingFields.flatMap(\.canonical) + [0x0D, 0x0A]), canonical(bodyRange),
     ])
   }
 
@@ -51,18 +51,20 @@ extension Entity {
   }
 
   /// What is signed or encrypted in the form of several parts stays as it stands.
-  private var isSealed: Bool { contentType.name == "multipart/signed" || contentType.name == "multipart/encrypted" }
+  private var isSealed: Bool {
+    contentType.isMultipart && (contentType.subtype == "signed" || contentType.subtype == "encrypted")
+  }
 
   private func append(_ fields: [HeaderField], to pieces: inout [any ByteStream]) throws {
     if try isTransportSafe(bodyRange) {
       // An 8-bit label on 7-bit content invites relays to change it.
       let label = transferEncoding == .eightBit || transferEncoding == .binary ? TransferEncoding.sevenBit : nil
-      pieces += [BufferSource(Self.header(fields, encoding: isSealed ? nil : label)), CanonicalStream(rawBody)]
+      pieces += [BufferSource(Self.header(fields, encoding: isSealed ? nil : label)), canonical(bodyRange)]
       return
     }
     guard !isSealed else { throw UnsafeForTransport(reason: .signed, offset: range.lowerBound) }
     if parts.isEmpty {
-      guard !contentType.isMultipart, contentType.name != "message/rfc822", contentType.name != "message/global" else {
+      guard !contentType.isMultipart, !contentType.isMessage else {
         throw UnsafeForTransport(reason: .unreadableParts, offset: range.lowerBound)
       }
       guard transferEncoding != .unrecognised else {
@@ -82,7 +84,7 @@ extension Entity {
     // The lines between the parts are written anew: they may be what was not safe.
     let boundary = Array("--\(contentType.parameters["boundary"] ?? "")".utf8)
     if let preamble, !preamble.isEmpty, try isTransportSafe(preamble) {
-      pieces += [CanonicalStream(source.slice(preamble)), BufferSource([0x0D, 0x0A])]
+      pieces += [canonical(preamble), BufferSource([0x0D, 0x0A])]
     }
     for part in parts {
       pieces.append(BufferSource(boundary + [0x0D, 0x0A]))
@@ -90,7 +92,7 @@ extension Entity {
       pieces.append(BufferSource([0x0D, 0x0A]))
     }
     pieces.append(BufferSource(boundary + [0x2D, 0x2D, 0x0D, 0x0A]))
-    if let epilogue, try isTransportSafe(epilogue) { pieces.append(CanonicalStream(source.slice(epilogue))) }
+    if let epilogue, try isTransportSafe(epilogue) { pieces.append(canonical(epilogue)) }
   }
 
   /// Quoted-printable for text, so that it stays readable; base64 for everything else, and for text whose line ends are
@@ -129,6 +131,7 @@ extension Entity {
 extension HeaderField {
   /// The field with its line ends as CRLF.
   public var canonical: [UInt8] {
+    if isCanonical { return Array(raw) }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(raw.count + 4)
     for byte in raw {
@@ -137,5 +140,13 @@ extension HeaderField {
     }
     if bytes.last != 0x0A { bytes += [0x0D, 0x0A] }
     return bytes
+  }
+
+  /// True when it ends in CRLF, and has no LF without a CR.
+  private var isCanonical: Bool {
+    guard raw.last == 0x0A else { return false }
+    return unsafe raw.withUnsafeBufferPointer {
+      unsafe BareLineFeed.first(in: $0, from: 0, to: $0.count, lastWasCR: false) == $0.count
+    }
   }
 }

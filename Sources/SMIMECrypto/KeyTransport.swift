@@ -1,3 +1,4 @@
+import ByteIO
 import SwiftASN1
 
 #if !OpenSSL
@@ -100,7 +101,8 @@ extension PublicKey {
   public func encrypt(_ key: SymmetricKey, _ transport: KeyTransport) throws -> [UInt8] {
     guard case .rsa(let bits) = kind else { throw Unsupported("\(transport.name) with \(summary)") }
     guard bits >= 1024 else { throw Unsupported("encryption to \(summary)") }
-    let message = key.octets
+    var message = key.octets
+    defer { wipe(&message) }
     #if OpenSSL
       if let encrypted = try KnownRSAKeys.handle(keyBytes).encrypt(message, transport) { return encrypted }
       throw Unsupported("\(transport.name) of \(message.count) octets with \(summary)")

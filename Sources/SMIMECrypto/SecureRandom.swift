@@ -1,13 +1,15 @@
-import Crypto
+import ByteIO
 
-#if OpenSSL
-  import COpenSSL
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
 #endif
 
-/// Random bytes for keys, nonces, salts and serial numbers, from the crypto library's generator.
-///
-/// swift-crypto asks the system for every eight octets; libcrypto's generator asks it seldom, and is taken where libcrypto
-/// is at work anyway.
+/// Random octets for keys, nonces, salts and serial numbers, straight from the kernel's generator in one call:
+/// libcrypto's takes twice the time for a key, and swift-crypto's asks the kernel once for every eight octets.
 public enum SecureRandom {
   /// Makes libcrypto take its random octets straight from the kernel, which saves a short process two milliseconds. For
   /// programs, never for a library: it holds for all of the process. Without libcrypto there is nothing to do.
@@ -19,21 +21,26 @@ public enum SecureRandom {
 
   public static func bytes(_ count: Int) -> [UInt8] {
     guard count > 0 else { return [] }
-    #if OpenSSL
-      if LibCrypto.isInUse, count <= 1 << 20, let bytes = LibCrypto.random(count) { return bytes }
-    #endif
-    return key(byteCount: count).octets
+    return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        let piece = min(count - filled, most)
+        // It fails for more than it gives at a time, or where there is no kernel that has it: nothing can be secret then.
+        guard let start = buffer.baseAddress, unsafe getentropy(start + filled, piece) == 0 else {
+          preconditionFailure("the system gives no random octets")
+        }
+        filled += piece
+      }
+    }
   }
+
+  /// What the system gives at a time.
+  private static let most = 256
 
   /// A fresh key of so many bytes.
   public static func key(byteCount: Int) -> SymmetricKey {
-    #if OpenSSL
-      if LibCrypto.isInUse, (1...1 << 10).contains(byteCount), var bytes = LibCrypto.random(byteCount) {
-        defer { unsafe OPENSSL_cleanse(&bytes, byteCount) }
-        return SymmetricKey(octets: bytes)
-      }
-    #endif
-    return SymmetricKey(Crypto.SymmetricKey(size: SymmetricKeySize(bitCount: byteCount * 8)))
+    var octets = bytes(byteCount)
+    defer { wipe(&octets) }
+    return SymmetricKey(octets: octets)
   }
 }
 

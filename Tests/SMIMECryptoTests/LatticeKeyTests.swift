@@ -14,7 +14,7 @@ import Testing
   }
 
   static func seed(_ octets: some Sequence<UInt8>) -> [UInt8] {
-    DERWriter.encode { $0.octets(octets, tag: .primitive(0)) }
+    DERWriter.encode { $0.octets(Array(octets), tag: .primitive(0)) }
   }
 
   static func both(_ seed: [UInt8], _ expanded: [UInt8]) -> [UInt8] {

@@ -101,8 +101,8 @@ struct MeasuredContent {
 
   init(_ stream: any ByteStream) throws {
     self.stream = stream
-    if let source = stream as? any ByteSource {
-      (count, held) = (source.count, nil)
+    if let exact = stream.exactCount {
+      (count, held) = (exact, nil)
       return
     }
     let reader = stream.makeReader()

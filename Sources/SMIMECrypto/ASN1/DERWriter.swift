@@ -98,7 +98,9 @@ package struct DERWriter {
   }
 
   /// An element that is encoded already.
-  package mutating func raw(_ encoded: some Sequence<UInt8>) { bytes.append(contentsOf: encoded) }
+  package mutating func raw(_ encoded: [UInt8]) { bytes.append(contentsOf: encoded) }
+
+  package mutating func raw(_ encoded: ArraySlice<UInt8>) { bytes.append(contentsOf: encoded) }
 
   package mutating func oid(_ oid: ASN1ObjectIdentifier) {
     // Only swift-asn1 has the octets of it.
@@ -118,7 +120,11 @@ package struct DERWriter {
   }
 
   /// An INTEGER from its content octets as ``ASN1Cursor/integer(_:tag:)`` gives them.
-  package mutating func integer(_ content: some Sequence<UInt8>, tag: ASN1Identifier = .integer) {
+  package mutating func integer(_ content: [UInt8], tag: ASN1Identifier = .integer) {
+    integer(content[...], tag: tag)
+  }
+
+  package mutating func integer(_ content: ArraySlice<UInt8>, tag: ASN1Identifier = .integer) {
     primitive(tag) { $0.append(contentsOf: content) }
   }
 
@@ -135,11 +141,19 @@ package struct DERWriter {
 
   package mutating func null() { primitive(.null) { _ in } }
 
-  package mutating func octets(_ bytes: some Sequence<UInt8>, tag: ASN1Identifier = .octetString) {
+  package mutating func octets(_ bytes: [UInt8], tag: ASN1Identifier = .octetString) {
+    octets(bytes[...], tag: tag)
+  }
+
+  package mutating func octets(_ bytes: ArraySlice<UInt8>, tag: ASN1Identifier = .octetString) {
     primitive(tag) { $0.append(contentsOf: bytes) }
   }
 
-  package mutating func bits(_ bytes: some Sequence<UInt8>, paddingBits: UInt8 = 0, tag: ASN1Identifier = .bitString) {
+  package mutating func bits(_ bytes: [UInt8], paddingBits: UInt8 = 0, tag: ASN1Identifier = .bitString) {
+    bits(bytes[...], paddingBits: paddingBits, tag: tag)
+  }
+
+  package mutating func bits(_ bytes: ArraySlice<UInt8>, paddingBits: UInt8 = 0, tag: ASN1Identifier = .bitString) {
     primitive(tag) {
       $0.append(paddingBits)
       $0.append(contentsOf: bytes)

@@ -1,3 +1,5 @@
+import ByteIO
+
 /// Taking a message out of an EME-OAEP block without a branch on its content (RFC 8017 §7.1.2 step 3): for keys on tokens
 /// that know the bare private-key operation and not the digest that a message was sealed with.
 package enum OAEPUnpadding {
@@ -39,16 +41,51 @@ package enum OAEPUnpadding {
   private static func xor(_ bytes: ArraySlice<UInt8>, _ mask: [UInt8]) -> [UInt8] { zip(bytes, mask).map { $0 ^ $1 } }
 
   /// MGF1 (RFC 8017 B.2.1)
-  private static func mask(
+  fileprivate static func mask(
     from seed: ArraySlice<UInt8>, byteCount: Int, _ digest: DigestAlgorithm
   ) throws(Unsupported) -> [UInt8] {
     var mask: [UInt8] = []
+    mask.reserveCapacity(byteCount + digest.byteCount)
+    var input = Array(seed) + [0, 0, 0, 0]
     var counter: UInt32 = 0
     while mask.count < byteCount {
-      let octets = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: counter >> $0) }
-      mask += try MessageDigest.hash((Array(seed) + octets)[...], digest)
+      for place in 1...4 { input[input.count - place] = UInt8(truncatingIfNeeded: counter >> (8 * UInt32(place - 1))) }
+      mask += try MessageDigest.hash(input[...], digest)
       counter += 1
     }
-    return Array(mask.prefix(byteCount))
+    mask.removeLast(mask.count - byteCount)
+    return mask
+  }
+}
+
+/// Putting a message into an EME-OAEP block (RFC 8017 §7.1.1 step 2): by digests that need no context each, where libcrypto
+/// makes one for every piece of the mask.
+enum OAEPPadding {
+  /// A block of `byteCount` octets, which is the size of the modulus; nil when the message is too long for it.
+  ///
+  /// - Throws: ``Unsupported`` for a digest that is not offered.
+  static func block(
+    of message: [UInt8], byteCount: Int, _ parameters: OAEPParameters
+  ) throws(Unsupported) -> [UInt8]? {
+    let hashed = try MessageDigest.hash(parameters.label[...], parameters.digest)
+    let size = hashed.count
+    guard byteCount >= message.count + 2 * size + 2 else { return nil }
+    var seed = SecureRandom.bytes(size)
+    defer { wipe(&seed) }
+    var block: [UInt8] = []
+    block.reserveCapacity(byteCount)
+    block.append(0)
+    block += seed
+    block += hashed
+    block += repeatElement(0, count: byteCount - message.count - 2 * size - 2)
+    block.append(1)
+    block += message
+    let dataStart = size + 1
+    var dataMask = try OAEPUnpadding.mask(from: seed[...], byteCount: byteCount - dataStart, parameters.maskDigest)
+    defer { wipe(&dataMask) }
+    for (index, octet) in dataMask.enumerated() { block[dataStart + index] ^= octet }
+    let seedMask = try OAEPUnpadding.mask(from: block[dataStart...], byteCount: size, parameters.maskDigest)
+    for (index, octet) in seedMask.enumerated() { block[1 + index] ^= octet }
+    return block
   }
 }

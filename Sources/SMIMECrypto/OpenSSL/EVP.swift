@@ -7,7 +7,7 @@
     /// True once libcrypto is ready.
     static let isReady = smime_openssl_start() == 1
 
-    /// True once its algorithms were looked up, which is what takes long: from then on its generator costs nothing to open.
+    /// True once its algorithms were looked up, which is what takes long.
     static var isInUse: Bool { inUse.load(ordering: .relaxed) }
     fileprivate static let inUse = Atomic(false)
 
@@ -15,16 +15,6 @@
     /// up takes two milliseconds; a process that draws a few octets has no use for it. Only a process that is all ours may
     /// decide so: it holds for every user of libcrypto in it.
     static func useKernelRandom() { smime_openssl_kernel_random() }
-
-    /// Octets of its generator for secrets; nil when it gives none.
-    static func random(_ count: Int) -> [UInt8]? {
-      var done: Int32 = 0
-      let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-        done = unsafe RAND_priv_bytes(buffer.baseAddress, Int32(count))
-        filled = done == 1 ? count : 0
-      }
-      return done == 1 ? bytes : nil
-    }
 
     /// Forgets what went wrong, so that nothing of it is found by the next caller of this thread.
     static func clearErrors() { ERR_clear_error() }

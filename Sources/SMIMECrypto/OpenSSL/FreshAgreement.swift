@@ -1,4 +1,5 @@
 #if OpenSSL
+  import ByteIO
   import COpenSSL
 
   /// Agreement by a key that is made for it and forgotten, on libcrypto's curves.
@@ -21,7 +22,7 @@
       let count = curve.fieldByteCount
       var point = [UInt8](repeating: 0, count: 2 * count + 1)
       var secret = [UInt8](repeating: 0, count: count)
-      defer { unsafe OPENSSL_cleanse(&secret, count) }
+      defer { wipe(&secret) }
       let done = unsafe peer.withUnsafeBufferPointer { peer in
         unsafe smime_ec_agree(group, peer.baseAddress, peer.count, &point, point.count, &secret, count)
       }

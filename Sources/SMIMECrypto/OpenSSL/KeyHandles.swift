@@ -1,4 +1,5 @@
 #if OpenSSL
+  import ByteIO
   import COpenSSL
 
   /// A key in libcrypto's hands. What is here is about RSA; other keys are in `EVPKey+Curves.swift`.
@@ -210,20 +211,12 @@
     func encryptRaw(_ number: ArraySlice<UInt8>) -> [UInt8]? { encrypt(number, padding: RSA_NO_PADDING) }
 
     /// nil when the message is too long for the key.
-    func encrypt(_ message: [UInt8], _ transport: KeyTransport) -> [UInt8]? {
+    func encrypt(_ message: [UInt8], _ transport: KeyTransport) throws(Unsupported) -> [UInt8]? {
       guard case .rsaOAEP(let parameters) = transport else {
         return encrypt(message[...], padding: RSA_PKCS1_PADDING)
       }
-      guard let digest = unsafe parameters.digest.evp, let maskDigest = unsafe parameters.maskDigest.evp else {
-        return nil
-      }
-      defer { LibCrypto.clearErrors() }
-      var block = [UInt8](repeating: 0, count: byteCount)
-      let label = parameters.label
-      guard
-        unsafe RSA_padding_add_PKCS1_OAEP_mgf1(
-          &block, Int32(byteCount), message, Int32(message.count), label, Int32(label.count), digest, maskDigest) == 1
-      else { return nil }
+      guard var block = try OAEPPadding.block(of: message, byteCount: byteCount, parameters) else { return nil }
+      defer { wipe(&block) }
       return encryptRaw(block[...])
     }
 

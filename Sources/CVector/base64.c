@@ -1,13 +1,8 @@
-#include "CBase64.h"
+#include "base64.h"
+#include "processor.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
 // The methods are those of W. Muła and D. Lemire, "Faster Base64 Encoding and Decoding Using AVX2 Instructions" (2018).
-#define AVX2 __attribute__((target("avx2")))
-
-static int has_avx2(void) { return __builtin_cpu_supports("avx2"); }
-
 // Spreads 24 octets (12 in each half, behind `skip` octets there) to 32 values of six bits, and those to characters.
 AVX2 static __m256i characters(__m256i octets) {
   __m256i high = _mm256_mulhi_epu16(_mm256_and_si256(octets, _mm256_set1_epi32(0x0FC0FC00)), _mm256_set1_epi32(0x04000040));
