@@ -18,7 +18,10 @@ BINARIES  = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)
 # What the build needs, and the programs that the tests exchange messages with.
 PACKAGES := libssl-dev zlib1g-dev libsqlite3-dev libp11-kit-dev libldap-dev libunbound-dev dns-root-data pkg-config
 PEERS    := openssl gpgsm libnss3-tools thunderbird libbcmail-java libbcpkix-java default-jdk-headless gnutls-bin curl \
-            python3-venv sqlite3 softhsm2 opensc slapd ldap-utils knot
+            python3-venv sqlite3 softhsm2 opensc slapd ldap-utils knot libpq-dev postgresql
+# The tests are built with everything that is optional, the store on PostgreSQL too. 'swift build' without it shares nothing
+# with this; programs that are released do without.
+TRAITS   := --traits default,PostgreSQL
 # Tests with servers that give up after a while run by themselves: beside others the clock would be against them.
 TIMED    := DiscoveryTests|AuthorityServiceTests|OnlineTests|RevocationTests|ResponderTests|FindingTests
 SUDO     := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
@@ -59,9 +62,9 @@ run: build ## build the programs and show all of it once
 	$(BINARIES)/smime demo
 
 test: setup setup-lint ## all tests
-	$(SWIFT) build --build-tests
-	@SWIFT="$(SWIFT)" scripts/test --skip-build --skip '$(TIMED)'
-	@SWIFT="$(SWIFT)" scripts/test --skip-build --filter '$(TIMED)'
+	$(SWIFT) build --build-tests $(TRAITS)
+	@SWIFT="$(SWIFT)" scripts/test --skip-build $(TRAITS) --skip '$(TIMED)'
+	@SWIFT="$(SWIFT)" scripts/test --skip-build $(TRAITS) --filter '$(TIMED)'
 
 bench: build ## compare the speed with libcrypto's on the same work; of HTTP with a fixed body (needs wrk)
 	@scripts/setup-reference || echo "no newer libcrypto is to be had: its column stays empty"

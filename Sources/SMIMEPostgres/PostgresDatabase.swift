@@ -1,12 +1,11 @@
 #if PostgreSQL
   import CLibPQ
   import SMIMEStore
-  import Synchronization
 
   /// A database on a PostgreSQL server, over one connection, which its users take in turn.
   @safe final class PostgresDatabase: StoreDatabase {
     let place: String
-    private let turn = Mutex(())
+    private let turn = Turn()
     /// libpq's handle may be used from any thread, by one at a time: whoever has the turn.
     nonisolated(unsafe) private let connection: OpaquePointer
 
@@ -23,9 +22,9 @@
       guard unsafe PQstatus(connection) == CONNECTION_OK else {
         throw unsafe StoreFailure(.cannotOpen, place, detail: Self.text(PQerrorMessage(connection)))
       }
-      try turn.withLock { _ in
+      try turn.take {
         try prepare()
-        try transaction("BEGIN", isWriting: true) { try migrate($0) }
+        try transaction("BEGIN", isWriting: true) { try StoreSchema.bringUpToDate($0, dialect: Self.dialect) }
       }
     }
 
@@ -43,18 +42,13 @@
     private func inTurn<Result>(
       _ begin: String, isWriting: Bool, _ work: (any StoreSession) throws -> Result
     ) throws -> Result {
-      var result: Swift.Result<Result, any Error>?
-      turn.withLock { _ in
-        result = Swift.Result {
-          if unsafe PQstatus(connection) != CONNECTION_OK {
-            unsafe PQreset(connection)
-            try prepare()
-          }
-          return try transaction(begin, isWriting: isWriting, work)
+      try turn.take {
+        if unsafe PQstatus(connection) != CONNECTION_OK {
+          unsafe PQreset(connection)
+          try prepare()
         }
+        return try transaction(begin, isWriting: isWriting, work)
       }
-      guard let result else { throw StoreFailure(.busy, place) }
-      return try result.get()
     }
 
     private var session: PostgresSession { unsafe PostgresSession(connection: connection, place: place) }
@@ -69,29 +63,9 @@
     private func transaction<Result>(
       _ begin: String, isWriting: Bool, _ work: (any StoreSession) throws -> Result
     ) throws -> Result {
-      let session = session
-      try session.run(begin, [])
-      do {
+      try session.transaction(begin) { session in
         if isWriting { _ = try session.rows("SELECT pg_advisory_xact_lock(?)", [.integer(Self.writers)]) }
-        let result = try work(session)
-        try session.run("COMMIT", [])
-        return result
-      } catch {
-        // When this fails too the connection is broken, and the server has undone the transaction.
-        try? session.run("ROLLBACK", [])
-        throw error
-      }
-    }
-
-    /// Runs the steps that were not run on this database.
-    private func migrate(_ session: any StoreSession) throws {
-      try session.run("CREATE TABLE IF NOT EXISTS store_migration (name TEXT NOT NULL PRIMARY KEY)", [])
-      let applied = try session.rows("SELECT name FROM store_migration", []).map { try $0.text("name") }
-      let known = StoreSchema.steps.map(\.name)
-      guard applied.allSatisfy(known.contains) else { throw StoreFailure(.newer, place) }
-      for step in StoreSchema.steps where !applied.contains(step.name) {
-        for statement in step.statements { try session.run(Self.dialect(statement), []) }
-        try session.run("INSERT INTO store_migration (name) VALUES (?)", [.text(step.name)])
+        return try work(session)
       }
     }
 

@@ -48,7 +48,7 @@
     }
 
     private func execute(_ statement: String, _ values: [StoredValue]) throws -> OpaquePointer {
-      let encoded = values.map(Self.encode)
+      let encoded = try StoredValue.checked(values, place: place).map(Self.encode)
       // Each value in memory of its own, which is freed when the server has it.
       let copies = unsafe encoded.map { value -> UnsafeMutableBufferPointer<CChar>? in
         guard let bytes = value.bytes else { return nil }
@@ -99,8 +99,7 @@
     private static func encode(_ value: StoredValue) -> (type: UInt32, bytes: [UInt8]?) {
       switch value {
       case .integer(let number): (TypeID.integer, (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) })
-      // A text of PostgreSQL has no zero character.
-      case .text(let text): (TypeID.text, Array(text.replacing("\0", with: "\u{FFFD}").utf8))
+      case .text(let text): (TypeID.text, Array(text.utf8))
       case .bytes(let bytes): (TypeID.bytes, bytes)
       // Its type is the column's.
       case .null: (0, nil)

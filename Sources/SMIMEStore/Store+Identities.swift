@@ -112,6 +112,25 @@ extension Store {
     }
   }
 
+  /// Keeps every key in `keys` sealed anew, all of them or none, and forgets the locks that seal nothing any more.
+  ///
+  /// - Parameter keys: each as it is kept, and the same key as it is to be kept.
+  /// - Throws: ``StoreFailure/Reason/busy`` when one is no longer kept so: another process was at it.
+  public func reseal(_ keys: [(kept: StoredKey, sealed: StoredKey)]) throws {
+    try database.write { session in
+      for (kept, sealed) in keys {
+        guard try session.keeps(kept) else {
+          throw StoreFailure(.busy, session.place, detail: "a key was sealed anew meanwhile")
+        }
+        try session.replace(kept, by: sealed)
+      }
+      try session.run(
+        """
+        DELETE FROM secret_lock WHERE NOT EXISTS (SELECT 1 FROM private_key k WHERE k.secret_lock = secret_lock.id)
+        """, [])
+    }
+  }
+
   /// The locks that seal keys.
   public func locks() throws -> [StoredLock] {
     try database.read { session in

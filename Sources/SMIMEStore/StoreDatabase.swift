@@ -1,3 +1,5 @@
+import Synchronization
+
 /// An engine that keeps rows: the seam between the store and its database.
 ///
 /// Statements are in the dialect that SQLite and PostgreSQL share, with `?` for each value.
@@ -24,12 +26,51 @@ package protocol StoreSession {
   func run(_ statement: String, _ values: [StoredValue]) throws
 }
 
-/// A value in a row.
+extension StoreSession {
+  /// Runs `work` between `begin` and COMMIT. Where it throws nothing of it stays.
+  package func transaction<Result>(_ begin: String, _ work: (any StoreSession) throws -> Result) throws -> Result {
+    try run(begin, [])
+    do {
+      let result = try work(self)
+      try run("COMMIT", [])
+      return result
+    } catch {
+      // When this fails too, the engine has undone the transaction by itself, or does so when it is closed.
+      try? run("ROLLBACK", [])
+      throw error
+    }
+  }
+}
+
+/// A connection to a database serves one user at a time; the others wait for their turn.
+package final class Turn: Sendable {
+  private let mutex = Mutex(())
+
+  package init() {}
+
+  package func take<Result>(_ work: () throws -> Result) throws -> Result {
+    var result: Swift.Result<Result, any Error>?
+    mutex.withLock { _ in result = Swift.Result { try work() } }
+    // The lock ran what it was given.
+    guard let result else { preconditionFailure("a turn that nobody took") }
+    return try result.get()
+  }
+}
+
+/// A value in a row. Texts have no NUL in them: some engines keep none, others read back only what stands before it.
 package enum StoredValue: Hashable, Sendable {
   case integer(Int64)
   case text(String)
   case bytes([UInt8])
   case null
+
+  /// The values of a statement, once all of them can be kept.
+  package static func checked(_ values: [StoredValue], place: String) throws(StoreFailure) -> [StoredValue] {
+    for case .text(let text) in values where text.utf8.contains(0) {
+      throw StoreFailure(.cannotWrite, place, detail: "a text has a NUL in it")
+    }
+    return values
+  }
 
   package static func optional(_ bytes: [UInt8]?) -> StoredValue { bytes.map(StoredValue.bytes) ?? .null }
   package static func optional(_ text: String?) -> StoredValue { text.map(StoredValue.text) ?? .null }

@@ -1,6 +1,30 @@
 /// The tables, and how they came to be: steps are only ever added, each is run once on every database.
 package enum StoreSchema {
-  package static let steps: [(name: String, statements: [String])] = [("1 identities and trust", first)]
+  package static let steps: [(name: String, statements: [String])] = [
+    ("1 identities and trust", first), ("2 authorities", authorities), ("3 settings", settings),
+  ]
+
+  /// Runs the steps that were not run on this database, in a transaction that writes.
+  ///
+  /// - Parameter dialect: the engine's own spelling of a statement.
+  package static func bringUpToDate(
+    _ session: any StoreSession, dialect: (String) -> String
+  ) throws {
+    try session.run("CREATE TABLE IF NOT EXISTS store_migration (name TEXT NOT NULL PRIMARY KEY)", [])
+    for step in try missingSteps(session) {
+      for statement in step.statements { try session.run(dialect(statement), []) }
+      try session.run("INSERT INTO store_migration (name) VALUES (?)", [.text(step.name)])
+    }
+  }
+
+  /// The steps that were not run on this database, which has the table of those that were.
+  package static func missingSteps(
+    _ session: any StoreSession
+  ) throws -> [(name: String, statements: [String])] {
+    let done = try session.rows("SELECT name FROM store_migration", []).map { try $0.text("name") }
+    guard done.allSatisfy(steps.map(\.name).contains) else { throw StoreFailure(.newer, session.place) }
+    return steps.filter { !done.contains($0.name) }
+  }
 
   /// Times are whole seconds since 1970. Nothing removes a private key, or an identity that has one.
   private static let first = [
@@ -40,5 +64,18 @@ package enum StoreSchema {
     CREATE TABLE message (digest BLOB NOT NULL PRIMARY KEY, signature TEXT NOT NULL, encryption TEXT NOT NULL,
       signer BLOB, opened INTEGER NOT NULL)
     """,
+  ]
+
+  private static let authorities = [
+    // Certificates that help to find paths. They are not trusted for being here.
+    "CREATE TABLE authority (sha256 BLOB NOT NULL PRIMARY KEY REFERENCES certificate(sha256), added INTEGER NOT NULL)"
+  ]
+
+  private static let settings = [
+    // A setting has one value or several, in order; one that has none is not there.
+    """
+    CREATE TABLE setting (name TEXT NOT NULL, position INTEGER NOT NULL, value TEXT NOT NULL,
+      PRIMARY KEY (name, position))
+    """
   ]
 }

@@ -86,6 +86,17 @@ extension StoreSession {
       try values(sealed.form) + [.bytes(found.id), old[0], old[1]])
   }
 
+  /// True if that key is kept in that form.
+  func keeps(_ key: StoredKey) throws -> Bool {
+    let row = try rows(
+      """
+      SELECT k.id AS key_id, k.form AS form, k.content AS content, l.id AS lock_id, l.content AS lock_content,
+        l.place AS lock_place FROM private_key k LEFT JOIN secret_lock l ON l.id = k.secret_lock WHERE k.id = ?
+      """, [.bytes(key.id)]
+    ).first
+    return try row?.key() == key
+  }
+
   /// Form, content and lock, which is there when this returns.
   private func values(_ form: StoredKey.Form) throws -> [StoredValue] {
     switch form {

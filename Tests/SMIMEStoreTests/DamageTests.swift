@@ -128,7 +128,7 @@ import Testing
   @Test func `A store of a newer version is refused, and left as it is`() async throws {
     let place = try await filled()
     try place.store().database.write {
-      try $0.run("INSERT INTO grdb_migrations (identifier) VALUES ('9 things to come')", [])
+      try $0.run("INSERT INTO store_migration (name) VALUES ('9 things to come')", [])
     }
     #expect(reason { _ = try place.store() } == .newer)
   }

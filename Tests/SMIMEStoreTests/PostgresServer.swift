@@ -2,10 +2,36 @@
   import Foundation
   import SMIMEPostgres
   import SMIMEStore
+  import Testing
+
+  /// The suite of the store runs on PostgreSQL too, or this says why it does not.
+  @Suite struct PostgreSQLTests {
+    @Test(.enabled(if: PostgresServer.isExpected, "the programs of a PostgreSQL server are not installed"))
+    func `The store is tested on PostgreSQL, by a server that nobody else reaches`() throws {
+      #expect(Engine.allCases.contains(.postgres))
+      let store = try Place(.postgres).store()
+      let addresses = try store.database.read { session in
+        try session.rows("SHOW listen_addresses", []).first?.text("listen_addresses")
+      }
+      #expect(addresses == "")
+      #expect(try store.identities().isEmpty)
+    }
+  }
 
   /// A server of PostgreSQL that the tests start, reached over a socket in its folder, and gone when they end.
   struct PostgresServer {
     static let shared = Result { try PostgresServer() }
+
+    /// Where a server is installed, and, for root, whom to run it as. In CI one has to be.
+    static let isExpected = ProcessInfo.processInfo.environment["CI"] == "true" || isInstalled
+
+    private static var isInstalled: Bool {
+      let look = """
+        PATH="$(ls -d /usr/lib/postgresql/*/bin 2> /dev/null | sort -V | tail -1):$PATH"
+        command -v initdb && command -v pg_ctl && { [ "$(id -u)" != 0 ] || runuser -u postgres true; }
+        """
+      return (try? run(["/bin/sh", "-c", look])) == 0
+    }
 
     private let folder: String
     private let admin: Store

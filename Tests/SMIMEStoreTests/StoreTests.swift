@@ -50,14 +50,70 @@ import Testing
     #expect(try store.database.read { try $0.rows("PRAGMA journal_mode", []).first?.text("journal_mode") } == "wal")
   }
 
-  @Test func `A text with a NUL is refused, since it would be read back cut short`() async throws {
-    let store = try Place().store()
+  @Test(arguments: Engine.allCases) func `A text with a NUL is refused, since it would be read back cut short`(
+    engine: Engine
+  ) async throws {
+    let store = try Place(engine).store()
     let bob = try await Place.certificate("bob@example.com")
     #expect(throws: StoreFailure.self) { try store.trust(bob, name: "Test\0authority", at: .first) }
     #expect(throws: StoreFailure.self) {
       try store.add(bob, for: "bob\0@example.com", from: .file, trust: .pinned, at: .first)
     }
-    #expect(try store.anchors().isEmpty && store.correspondents().isEmpty)
+    #expect(throws: StoreFailure.self) { try store.set("ldap", to: ["ldap://h/", "ldap://h\0/"]) }
+    #expect(throws: StoreFailure.self) { try store.set("ld\0ap", to: ["ldap://h/"]) }
+    #expect(try store.anchors().isEmpty && store.correspondents().isEmpty && store.settings().isEmpty)
+    // What stands before the NUL is another text, and can be asked for.
+    try store.trust(bob, name: "Test", at: .first)
+    #expect(try store.anchors().map(\.name) == ["Test"])
+    #expect(throws: StoreFailure.self) { try store.entry(for: "bob@example.com\0") }
+  }
+
+  @Test(arguments: Engine.allCases) func `Settings have their values in order, until they are unset`(
+    engine: Engine
+  ) throws {
+    let place = try Place(engine)
+    try place.store().set("ldap", to: ["ldap://b/", "ldap://a/", "ldap://b/"])
+    try place.store().set("online", to: ["yes"])
+    #expect(try place.store().settings() == ["ldap": ["ldap://b/", "ldap://a/", "ldap://b/"], "online": ["yes"]])
+    try place.store().set("ldap", to: ["ldap://c/"])
+    #expect(try place.store().settings()["ldap"] == ["ldap://c/"])
+    try place.store().set("ldap", to: [])
+    try place.store().set("never", to: [])
+    #expect(try place.store().settings() == ["online": ["yes"]])
+  }
+
+  @Test(arguments: Engine.allCases) func `Keys are sealed anew all at once or not at all, and unused locks go`(
+    engine: Engine
+  ) async throws {
+    let store = try Place(engine).store()
+    let people = [try await Place.identity("alice@example.org"), try await Place.identity("bob@example.com")]
+    let (first, firstKey) = try SecretLock.make(keyFile: SecureRandom.bytes(32))
+    let (second, secondKey) = SecretLock.makeOpen()
+    let (old, new) = (StoredLock(first, keyFile: "/etc/smime/key"), StoredLock(second))
+    for one in people { try store.add(StoredIdentity(one, old, firstKey), at: .first) }
+    let kept = try store.identities().map(\.key)
+    let sealed = try store.identities().map { one in
+      try StoredKey(
+        pkcs8: try #require(try one.key.pkcs8(openedWith: firstKey)), of: one.certificate.publicKey, lock: new,
+        key: secondKey)
+    }
+    // Of the second another process made something else meanwhile.
+    let stale = try StoredIdentity(people[1], old, firstKey).key
+    #expect(throws: StoreFailure.self) { try store.reseal([(kept[0], sealed[0]), (stale, sealed[1])]) }
+    #expect(try store.identities().map(\.key) == kept && store.locks() == [old])
+    try store.reseal([(kept[0], sealed[0])])
+    #expect(try Set(store.identities().map(\.key)) == [sealed[0], kept[1]])
+    #expect(try Set(store.locks()) == [old, new])
+    try store.reseal([(kept[1], sealed[1])])
+    #expect(try store.locks() == [new])
+    #expect(try store.identities().map(\.key) == sealed)
+    for one in try store.identities() {
+      let pkcs8 = try #require(try one.key.pkcs8(openedWith: secondKey))
+      #expect(try PrivateKey(pkcs8: pkcs8[...]).publicKey == one.certificate.publicKey)
+    }
+    // A lock that was forgotten comes back with the next key under it.
+    try store.add(StoredIdentity(try await Place.identity("carol@example.org"), old, firstKey), at: .later)
+    #expect(try Set(store.locks()) == [old, new])
   }
 
   @Test func `A database that others could read is closed to them`() throws {
