@@ -7,18 +7,22 @@ import SwiftASN1
 enum PathSuites {
   static let all = [
     Suite(name: "pkits", run: pkits), Suite(name: "pkits-pool", run: pkitsFromOnePool),
+    Suite(name: "pkits-store", run: pkitsFromStore), Suite(name: "pkits-http", run: pkitsFromHTTP),
     Suite(name: "limbo", run: limbo),
     Suite(name: "boringssl-paths", run: boringSSL), Suite(name: "boringssl-names", run: names),
     Suite(name: "webpki-paths", run: webpki), Suite(name: "openssl-paths", run: openSSL),
   ]
 
   /// One question, and what is expected of the answer.
-  private struct Question {
+  struct Question {
     let id: String
     var anchors: [Certificate] = []
     var leaf: Certificate
     var pool: [Certificate] = []
     var lists: [CertificateRevocationList] = []
+    /// Where issuers and lists are sought that are not given.
+    var issuers: [any CertificateSource] = []
+    var revocation: [any RevocationSource] = []
     var isHard = false
     var policies = PolicyRequest.any
     var purpose: KeyPurpose?
@@ -32,7 +36,8 @@ enum PathSuites {
 
     func ask() async -> CaseResult {
       let validator = PathValidator(
-        anchors: TrustAnchors(anchors), revocation: isHard ? .hard([RevocationFiles(lists)]) : .off, policy: algorithms,
+        anchors: TrustAnchors(anchors), issuers: issuers,
+        revocation: isHard ? .hard([RevocationFiles(lists)] + revocation) : .off, policy: algorithms,
         purpose: purpose, policies: policies, profile: profile, budget: budget)
       switch await validator.validate(leaf, with: pool, at: instant) {
       case .failure(let failure): return CaseResult(id, isValid ? "is not valid: \(failure)" : nil)
@@ -58,7 +63,7 @@ enum PathSuites {
 
   // MARK: NIST PKITS
 
-  private struct PKITS: Decodable {
+  struct PKITS: Decodable {
     struct Test: Decodable {
       let id: String
       let expected: String
@@ -83,24 +88,25 @@ enum PathSuites {
   }
 
   private static func pkits(_ corpus: Corpus) async throws -> [CaseResult] {
-    try await pkits(corpus) { test, certificates, lists in
-      (test.chain.compactMap { certificates[$0] }, test.crls.compactMap { lists[$0] })
+    try await pkits(corpus) { question, test, certificates, lists in
+      question.pool = test.chain.compactMap { certificates[$0] }
+      question.lists = test.crls.compactMap { lists[$0] }
     }
   }
 
   /// Every case again, the path builder given all that there is of certificates and lists.
   private static func pkitsFromOnePool(_ corpus: Corpus) async throws -> [CaseResult] {
-    try await pkits(corpus) { test, certificates, lists in
+    try await pkits(corpus) { question, test, certificates, lists in
       // Lists and certificates of other cases with the same issuer may say otherwise; those of the case come first.
-      (test.chain.compactMap { certificates[$0] } + certificates.values, test.crls.compactMap { lists[$0] })
+      question.pool = test.chain.compactMap { certificates[$0] } + certificates.values
+      question.lists = test.crls.compactMap { lists[$0] }
     }
   }
 
-  private static func pkits(
+  /// - Parameter give: adds to a question what it is to be answered with.
+  static func pkits(
     _ corpus: Corpus,
-    _ given: (PKITS.Test, [String: Certificate], [String: CertificateRevocationList]) -> (
-      [Certificate], [CertificateRevocationList]
-    )
+    _ give: (inout Question, PKITS.Test, [String: Certificate], [String: CertificateRevocationList]) throws -> Void
   ) async throws -> [CaseResult] {
     let manifest: PKITS = try corpus.manifest("pkits/manifest.json")
     let time = try instant(manifest.defaults.validation_time)
@@ -123,18 +129,18 @@ enum PathSuites {
       if test.initial_policy_mapping_inhibit { demands.insert(.noMapping) }
       if test.initial_inhibit_any_policy { demands.insert(.noAnyPolicy) }
       let policies = try test.initial_policy_set.map { try ASN1ObjectIdentifier(dotRepresentation: $0[...]) }
-      let (pool, crls) = given(test, certificates, lists)
-      let question = Question(
-        id: test.id, anchors: [anchor], leaf: leaf, pool: pool, lists: crls, isHard: true,
+      var question = Question(
+        id: test.id, anchors: [anchor], leaf: leaf, isHard: true,
         policies: PolicyRequest(accepting: policies, demanding: demands), instant: time,
         isValid: test.expected == "valid", authorityPolicies: test.authorities_constrained_policy_set.map(Set.init),
         userPolicies: test.user_constrained_policy_set.map(Set.init))
+      try give(&question, test, certificates, lists)
       results.append(await question.ask())
     }
     return results
   }
 
-  private static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+  static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
   // MARK: x509-limbo
 

@@ -19,7 +19,7 @@ public struct CertificateSigningRequest: Hashable, Sendable {
     var info = try fields.sequence("certificationRequestInfo")
     derBytes = der
     infoBytes = info.encoded
-    _ = try info.int("version")
+    guard try info.int("version") == 0 else { throw info.failure("the version is not 1", "version") }
     subject = try DistinguishedName(from: &info, "subject")
     publicKey = try PublicKey(spki: try info.raw("subjectPKInfo"))
     var requested: [Certificate.Extension] = []

@@ -43,6 +43,9 @@ extension OID {
   /// RFC 2985 §5.4.2
   package static let extensionRequest: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 14]
 
+  /// RFC 4262 §2
+  package static let smimeCapabilities: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 15]
+
   // Attributes of names
   package static let commonName: ASN1ObjectIdentifier = [2, 5, 4, 3]
   package static let emailAddress: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 1]

@@ -64,17 +64,20 @@ import Testing
     let indexed = try IndexedRevocationList(path: path)
     #expect(try !indexed.isSigned(by: pki.root.certificate.publicKey))
     #expect(try indexed.isSigned(by: key))
-    // What was verified is believed: the list's end is changed behind its back, its size and time are not.
+    #expect(try IndexedRevocationList(path: path, signedBy: key).isSigned(by: key))
+    // The list's end is changed behind its back, and its time set back: the index is not believed any more.
     let before = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate]
     let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
     let end = try file.seekToEnd()
     try file.seek(toOffset: end - 1)
-    try file.write(contentsOf: Data([0]))
+    let last = try #require(try file.readToEnd()?.first)
+    try file.seek(toOffset: end - 1)
+    try file.write(contentsOf: Data([last ^ 1]))
     try file.close()
     try FileManager.default.setAttributes([.modificationDate: try #require(before)], ofItemAtPath: path)
-    let again = try IndexedRevocationList(path: path)
-    #expect(try again.isSigned(by: key) || again.entryCount == 10)
-    #expect(try !again.isSigned(by: pki.root.certificate.publicKey))
+    #expect(try RevocationListIndex(path: path) == nil)
+    #expect(try !IndexedRevocationList(path: path).isSigned(by: key))
+    #expect(throws: Malformed.self) { try IndexedRevocationList(path: path, signedBy: key) }
   }
 
   @Test func `are indexed anew when the list is another`() async throws {
@@ -103,25 +106,110 @@ import Testing
     #expect(try IndexedRevocationList(path: path).entry(for: serial(103)) != nil)
   }
 
+  /// A byte of every field of the index, and of every kind of record: each time the answers are right, and the index is
+  /// whole again, which shows that the damage was seen and not only harmless.
   @Test func `notice any damage to their index and answer all the same`() async throws {
-    try await write(900)
+    let count = 300
+    try await write(count)
     _ = try IndexedRevocationList(path: path)
     let whole = try [UInt8](Data(contentsOf: URL(fileURLWithPath: indexPath)))
-    let places = Array(stride(from: 0, to: 400, by: 7)) + Array(stride(from: 400, to: whole.count, by: 311))
+    // The header's numbers and its seal, two rows of runs, the head, and sixteen bytes for each entry.
+    let (rows, records) = (152, whole.count - 16 * count)
+    let head = rows + 2 * 8
+    // Without its first eight octets it is taken for somebody's own file, which stays.
+    var places = (1..<rows / 8).flatMap { [8 * $0, 8 * $0 + 7] }
+    places += [0, 3, 4, 7, 8, 11, 12, 15].map { rows + $0 }
+    places += stride(from: head, to: records - 16, by: 31)
+    for record in [0, 1, count / 2, count - 1] { places += [0, 7, 8, 11, 12, 15].map { records + 16 * record + $0 } }
     for place in places {
       var damaged = whole
       damaged[place] ^= 0x10
-      try Data(damaged).write(to: URL(fileURLWithPath: indexPath))
-      let indexed = try IndexedRevocationList(path: path)
-      for number in stride(from: 0, to: 900, by: 41) {
-        #expect(try indexed.entry(for: serial(number)) != nil, "byte \(place), \(number)")
-        #expect(try indexed.entry(for: serial(number + 30_000)) == nil, "byte \(place)")
+      try expectMended(damaged, whole, "byte \(place)", isAbsentFirst: place % 2 == 1)
+    }
+    for count in [0, 10, rows - 1, rows, records, whole.count - 1] {
+      try expectMended(Array(whole.prefix(count)), whole, "\(count) bytes")
+    }
+    try expectMended(whole + [0], whole, "one byte more")
+  }
+
+  /// - Parameter isAbsentFirst: what is asked first, since the first who meets the damage mends it.
+  private func expectMended(
+    _ damaged: [UInt8], _ whole: [UInt8], _ what: Comment, isAbsentFirst: Bool = false
+  ) throws {
+    try Data(damaged).write(to: URL(fileURLWithPath: indexPath))
+    // Serial numbers of both runs.
+    for number in stride(from: 0, to: 300, by: 37) {
+      for isAbsent in [isAbsentFirst, !isAbsentFirst] {
+        let found = try IndexedRevocationList(path: path).entry(for: serial(isAbsent ? number + 30_000 : number))
+        #expect(found?.serialNumber == (isAbsent ? nil : serial(number)), what)
       }
     }
-    for count in [0, 10, 96, 500, whole.count - 1] {
-      try Data(whole.prefix(count)).write(to: URL(fileURLWithPath: indexPath))
-      #expect(try IndexedRevocationList(path: path).entry(for: serial(7)) != nil)
+    #expect(try [UInt8](Data(contentsOf: URL(fileURLWithPath: indexPath))) == whole, what)
+  }
+
+  @Test func `leave alone what has their index's name and is none`() async throws {
+    try await write(20)
+    let notes = Array("what somebody wrote down".utf8)
+    try Data(notes).write(to: URL(fileURLWithPath: indexPath))
+    #expect(throws: IOFailure.self) { try IndexedRevocationList(path: path) }
+    #expect(try [UInt8](Data(contentsOf: URL(fileURLWithPath: indexPath))) == notes)
+    // Nothing is waited for, and no link is followed.
+    for make in [
+      { [indexPath] in mkfifo(indexPath, 0o600) }, { [indexPath] in symlink("/nowhere/to/be/found", indexPath) },
+    ] {
+      try FileManager.default.removeItem(atPath: indexPath)
+      #expect(make() == 0)
+      #expect(throws: IOFailure.self) { try IndexedRevocationList(path: path) }
+      #expect(try RevocationListIndex(path: path) == nil)
     }
+  }
+
+  @Test func `are not made of a list that others may write`() async throws {
+    try await write(20)
+    _ = try IndexedRevocationList(path: path)
+    try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: path)
+    #expect(throws: IOFailure.self) { try IndexedRevocationList(path: path) }
+  }
+
+  /// Whoever may write into the folder must not be able to hide an entry.
+  @Test func `take no index that others may have written`() async throws {
+    try await write(20)
+    _ = try IndexedRevocationList(path: path)
+    #expect(try RevocationListIndex(path: path) != nil)
+    for mode in [0o620, 0o602, 0o666] {
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: indexPath)
+      #expect(try RevocationListIndex(path: path) == nil, "\(String(mode, radix: 8))")
+    }
+    #expect(try IndexedRevocationList(path: path).entry(for: serial(3)) != nil)
+    let mode = try FileManager.default.attributesOfItem(atPath: indexPath)[.posixPermissions] as? Int
+    #expect(mode == 0o600)
+    guard geteuid() == 0 else { return }
+    try #require(chown(indexPath, 65_534, 65_534) == 0)
+    #expect(try RevocationListIndex(path: path) == nil)
+  }
+
+  @Test func `that cannot be indexed where they are say so before they are read`() async throws {
+    try await write(20)
+    // A folder stands where the index would.
+    try FileManager.default.createDirectory(atPath: indexPath, withIntermediateDirectories: false)
+    #expect(throws: IOFailure.self) { try IndexedRevocationList(path: path) }
+  }
+
+  @Test func `of algorithms that take them whole remember who signed them`() async throws {
+    let key = try PrivateKey(generate: .ed25519)
+    let root = try await CertificateTemplate.root(
+      subject: DistinguishedName(commonName: "Edwards"), publicKey: key.publicKey,
+      validity: Validity(from: TestPKI.now.addingTimeInterval(-60), days: 30)
+    ).prepared(issuer: nil, signatureAlgorithm: .ed25519).signed(by: key)
+    let list = try await CraftedList(root, entries: [CraftedList.entry(serial(3))])
+      .bytes(signedBy: Identity(certificate: root, chain: [], privateKey: key))
+    try Data(list).write(to: URL(fileURLWithPath: path))
+    let other = try PrivateKey(generate: .ed25519).publicKey
+    #expect(try !IndexedRevocationList(path: path).isSigned(by: other))
+    #expect(try IndexedRevocationList(path: path).isSigned(by: key.publicKey))
+    let again = try IndexedRevocationList(path: path)
+    #expect(try again.isSigned(by: key.publicKey) && again.entry(for: serial(3)) != nil)
+    #expect(try !again.isSigned(by: other))
   }
 
   @Test func `with an entry that makes them useless are refused`() async throws {
@@ -171,6 +259,8 @@ import Testing
     for number in [0, 399, 400, 401, 799] {
       #expect(try (indexed.entry(for: serial(number)) != nil) == (number < 400))
       #expect(try (indexed.entry(for: serial(number), issuedBy: theirs) != nil) == (number >= 400))
+      let issuer = number < 400 ? pki.issuing.certificate.subject : theirs
+      #expect(try indexed.entries(for: serial(number)).map(\.issuer) == [issuer])
     }
   }
 

@@ -44,6 +44,11 @@ import Testing
     (.rfc822Name("xn--bcher-kva.example"), .smtpUTF8Mailbox("ü@xn--bcher-kva.example"), true),
     (.rfc822Name(".example"), .smtpUTF8Mailbox("ü@bücher.example"), true),
     (.rfc822Name("a@bücher.example"), .smtpUTF8Mailbox("a@bücher.example"), false),
+    (.rfc822Name("xn--bcher-kva.example"), .rfc822Name("a@XN--Bcher-KVA.example"), true),
+    (.rfc822Name("xn--bcher-kva.example"), .rfc822Name("a@bcher-kva.example"), false),
+    (.dnsName("xn--bcher-kva.example"), .dnsName("www.XN--Bcher-KVA.example"), true),
+    (.dnsName("xn--bcher-kva.example"), .dnsName("www.xn--bcher-kvb.example"), false),
+    (.uri("xn--bcher-kva.example"), .uri("https://XN--Bcher-KVA.example/"), true),
     (.dnsName("example.com"), .dnsName("example.com"), true),
     (.dnsName("example.com"), .dnsName("www.Example.com"), true),
     (.dnsName("example.com"), .dnsName("wwwexample.com"), false),
@@ -79,6 +84,41 @@ import Testing
     let meansMailbox = [.rfc822Name("a@example.com"), .rfc822Name("a@bücher.example")].contains(base)
     let isExcluded = isWithin || base == .dnsName("host.example.com") || meansMailbox
     #expect((excluded != nil) == isExcluded, "\(name) in \(base)")
+  }
+
+  /// RFC 5280 §7.3: a domain in a name may stand there in ASCII, or in Unicode where an authority did not convert it.
+  @Test func `hold for domain components in whatever form their labels are`() async throws {
+    func name(_ label: String, _ tag: ASN1Identifier, _ person: String? = nil) throws -> DistinguishedName {
+      let encoded = DERWriter.encode { der in
+        der.sequence { der in
+          for (type, text, tag) in [
+            (OID.domainComponent, "example", ASN1Identifier.ia5String), (OID.domainComponent, label, tag),
+          ] + (person.map { [(OID.commonName, $0, .utf8String)] } ?? []) {
+            der.setOf([
+              DERWriter.encode { der in
+                der.sequence { der in
+                  der.oid(type)
+                  der.string(text, tag: tag)
+                }
+              }
+            ])
+          }
+        }
+      }
+      return try DistinguishedName(der: encoded[...])
+    }
+    for (base, subject, isWithin) in try [
+      (name("xn--bcher-kva", .ia5String), name("bücher", .utf8String, "A"), true),
+      (name("bücher", .utf8String), name("XN--bcher-kva", .ia5String, "A"), true),
+      (name("bücher", .utf8String), name("bucher", .utf8String, "A"), false),
+    ] {
+      let permitted = try await problems(
+        .nameConstraints(permitted: [.directoryName(base)]), [.rfc822Name("a@example.com")], subject: subject)
+      #expect((permitted == nil) == isWithin, "\(subject) in \(base)")
+      let excluded = try await problems(
+        .nameConstraints(excluded: [.directoryName(base)]), [.rfc822Name("a@example.com")], subject: subject)
+      #expect((excluded != nil) == isWithin, "\(subject) in \(base)")
+    }
   }
 
   /// Readers take these for the same mailbox or host, so an exclusion cannot be stepped around by how they are written.

@@ -83,6 +83,38 @@ import Testing
     #expect(try DistinguishedName(der: printable[...]) == name((OID.commonName, "Alice")))
   }
 
+  /// RFC 5280 §7.3: labels of domains are compared as A-labels, without regard to case.
+  @Test func `match by the labels of domains, in whatever form`() throws {
+    func domain(_ text: String, _ tag: ASN1Identifier) throws -> DistinguishedName {
+      let encoded = DERWriter.encode { der in
+        der.sequence { der in
+          der.setOf([
+            DERWriter.encode { der in
+              der.sequence { der in
+                der.oid(OID.domainComponent)
+                der.string(text, tag: tag)
+              }
+            }
+          ])
+        }
+      }
+      return try DistinguishedName(der: encoded[...])
+    }
+    let label = try domain("xn--bcher-kva", .ia5String)
+    for (text, tag) in [
+      ("XN--Bcher-KVA", ASN1Identifier.ia5String), ("bücher", .utf8String), ("Bücher", .utf8String),
+      ("BÜCHER", .utf8String),
+    ] {
+      let other = try domain(text, tag)
+      #expect(other == label && other.hashValue == label.hashValue, "\(text)")
+    }
+    for text in ["bucher", "büchern", "xn--bcher-kvb"] { #expect(try domain(text, .utf8String) != label, "\(text)") }
+    #expect(name((OID.domainComponent, "bücher")).encoded == label.encoded)
+    #expect(name((OID.domainComponent, "Example")).values(of: OID.domainComponent) == ["Example"])
+    // What is no domain is compared as it is written.
+    #expect(name((OID.commonName, "bücher")) != name((OID.commonName, "xn--bcher-kva")))
+  }
+
   @Test func `of sixty-five thousand parts are written in linear time`() {
     let long = DistinguishedName(attributes: (0..<65_536).map { _ in (type: OID.commonName, text: "x") })
     #expect(long.description.utf8.count == 65_536 * 5 - 1)

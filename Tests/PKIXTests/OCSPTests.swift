@@ -272,7 +272,7 @@ import Testing
     let (asked, shelf) = (Counter(), Counter())
     let paths = PathValidator(
       anchors: TrustAnchors([pki.root.certificate, pki.issuing.certificate]),
-      issuers: Shelf(counter: shelf, certificates: []),
+      issuers: [Shelf(counter: shelf, certificates: [])],
       revocation: .soft([Once(counter: asked, content: bad)]))
     let result = await paths.validate(alice.certificate, with: [decoy] + alice.chain, at: TestPKI.now)
     guard case .failure(let failure) = result else {
@@ -322,18 +322,18 @@ import Testing
     let (full, empty) = (Counter(), Counter())
     let anchors = TrustAnchors([pki.root.certificate])
     let found = await PathValidator(
-      anchors: anchors, issuers: Shelf(counter: full, certificates: [pki.issuing.certificate])
+      anchors: anchors, issuers: [Shelf(counter: full, certificates: [pki.issuing.certificate])]
     ).validate(alice.certificate, at: TestPKI.now)
     #expect(try found.get().certificates.count == 3)
     #expect(await full.count == 1)
-    let missed = await PathValidator(anchors: anchors, issuers: Shelf(counter: empty, certificates: []))
+    let missed = await PathValidator(anchors: anchors, issuers: [Shelf(counter: empty, certificates: [])])
       .validate(alice.certificate, at: TestPKI.now)
     guard case .failure(let failure) = missed else {
       Issue.record("a path was made of nothing")
       return
     }
     #expect(failure.problems.first?.detail.contains("http://ca.example/ca.cer: not found") == true)
-    let offline = PathValidator(anchors: anchors, issuers: Shelf(counter: empty, certificates: [])).offline
+    let offline = PathValidator(anchors: anchors, issuers: [Shelf(counter: empty, certificates: [])]).offline
     _ = await offline.validate(alice.certificate, at: TestPKI.now)
     #expect(await empty.count == 1)
   }

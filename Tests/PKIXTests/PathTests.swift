@@ -211,5 +211,39 @@ import Testing
     let read = try Capabilities(ArraySlice(Capabilities.default.encoded))
     #expect(read == .default)
     #expect(read.contains(.aesGCM(keyBits: 256)) && !read.contains(.tripleDESCBC))
+    #expect(read.contentCiphers.first == .aesGCM(keyBits: 256) && read.contentCiphers.count == 7)
+    #expect(read.keyTransport == .rsaOAEP(OAEPParameters(.sha256)))
+  }
+
+  /// RFC 3560 §5: with its parameters, of which those for SHA-256 are printed without the tags that belong there.
+  @Test func `OAEP is understood in every form in which it is announced`() throws {
+    let digest: [UInt8] = [0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00]
+    let mask: [UInt8] = [0x30, 0x1A, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x08] + digest
+    let tagged = [0x30, 0x2F, 0xA0, 0x0F] + digest + [0xA1, 0x1C] + mask
+    let sha1 = KeyTransport.rsaOAEP(OAEPParameters(.sha1))
+    let sha256 = KeyTransport.rsaOAEP(OAEPParameters(.sha256))
+    let rows: [([UInt8], KeyTransport?)] = [
+      ([], sha1), ([0x30, 0x00], sha1), ([0x30, 0x2B] + digest + mask, sha256), (tagged, sha256), ([0x05, 0x00], nil),
+      ([0x04, 0x00], nil),
+    ]
+    for (parameters, transport) in rows {
+      let oid: [UInt8] = [0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x07]
+      let one = [0x30, UInt8(oid.count + parameters.count)] + oid + parameters
+      let list = try Capabilities(ArraySlice([0x30, UInt8(one.count)] + one))
+      #expect(list.keyTransport == transport && list.contentCiphers.isEmpty, "\(parameters)")
+    }
+  }
+
+  @Test func `A certificate says what its holder's software reads`() async throws {
+    let root = try TestParty("Root")
+    let bob = try TestParty("Bob")
+    let stated = try await root.certify(bob, [.capabilities(.default)])
+    #expect(try stated.extensions.capabilities == .default)
+    #expect(stated.extensions.all.allSatisfy { !$0.isCritical })
+    #expect(try await root.certify(bob, []).extensions.capabilities == nil)
+    let broken = Certificate.Extension(
+      oid: [1, 2, 840, 113549, 1, 9, 15], isCritical: false, value: [0x30, 0x03, 0x30, 0x05, 0x00])
+    let damaged = try await root.certify(bob, [broken])
+    #expect(throws: Malformed.self) { try damaged.extensions.capabilities }
   }
 }

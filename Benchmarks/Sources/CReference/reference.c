@@ -15,6 +15,9 @@ struct reference {
   STACK_OF(X509) * recipients;
   STACK_OF(X509) * others;
   X509_STORE *store;
+  // A leaf and its issuer in turn, and which leaf comes next.
+  STACK_OF(X509) * chains;
+  int next_chain;
 };
 
 static X509 *certificate(const unsigned char *bytes, size_t count) { return d2i_X509(NULL, &bytes, (long)count); }
@@ -30,6 +33,7 @@ reference *reference_new(const unsigned char *key, size_t key_count, const unsig
   r->recipients = sk_X509_new_null();
   sk_X509_push(r->recipients, r->certificate);
   r->others = sk_X509_new_null();
+  r->chains = sk_X509_new_null();
   r->store = X509_STORE_new();
   X509_STORE_add_cert(r->store, certificate(root, root_count));
   return r->key && r->certificate ? r : NULL;
@@ -102,6 +106,79 @@ long reference_decrypt(reference *r, const unsigned char *mail, size_t count) {
   BIO_free(in);
   long written = finish(out);
   return done ? written : -1;
+}
+
+// A path from `leaf` by `issuer` to the anchor. The issuer is borrowed.
+static long validate(reference *r, X509 *leaf, X509 *issuer) {
+  STACK_OF(X509) *others = sk_X509_new_null();
+  sk_X509_push(others, issuer);
+  X509_STORE_CTX *context = X509_STORE_CTX_new();
+  long length = -1;
+  if (X509_STORE_CTX_init(context, r->store, leaf, others)) {
+    X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SMIME_SIGN);
+    if (X509_verify_cert(context) == 1) length = sk_X509_num(X509_STORE_CTX_get0_chain(context));
+  }
+  X509_STORE_CTX_free(context);
+  sk_X509_free(others);
+  return length;
+}
+
+long reference_validate(reference *r, const unsigned char *bytes, size_t count) {
+  const unsigned char *at = bytes;
+  X509 *leaf = d2i_X509(NULL, &at, (long)count);
+  X509 *issuer = leaf ? d2i_X509(NULL, &at, (long)(bytes + count - at)) : NULL;
+  long length = issuer ? validate(r, leaf, issuer) : -1;
+  X509_free(issuer);
+  X509_free(leaf);
+  return length;
+}
+
+int reference_add_chain(reference *r, const unsigned char *bytes, size_t count) {
+  const unsigned char *at = bytes;
+  X509 *leaf = d2i_X509(NULL, &at, (long)count);
+  X509 *issuer = leaf ? d2i_X509(NULL, &at, (long)(bytes + count - at)) : NULL;
+  return issuer && sk_X509_push(r->chains, leaf) > 0 && sk_X509_push(r->chains, issuer) > 0;
+}
+
+long reference_validate_next(reference *r) {
+  int at = r->next_chain;
+  if (at + 1 >= sk_X509_num(r->chains)) return -1;
+  r->next_chain = (at + 2) % sk_X509_num(r->chains);
+  return validate(r, sk_X509_value(r->chains, at), sk_X509_value(r->chains, at + 1));
+}
+
+// Those that the other side reads.
+static const int known_extensions[] = {
+    NID_basic_constraints,        NID_key_usage,         NID_ext_key_usage,      NID_subject_alt_name,
+    NID_subject_key_identifier,   NID_authority_key_identifier, NID_crl_distribution_points, NID_info_access,
+    NID_certificate_policies,     NID_policy_mappings,   NID_policy_constraints, NID_inhibit_any_policy,
+    NID_name_constraints};
+
+static void free_extension(int nid, void *value) {
+  const X509V3_EXT_METHOD *method = X509V3_EXT_get_nid(nid);
+  if (method->it)
+    ASN1_item_free(value, ASN1_ITEM_ptr(method->it));
+  else
+    method->ext_free(value);
+}
+
+long reference_parse(const unsigned char *bytes, size_t count) {
+  X509 *one = d2i_X509(NULL, &bytes, (long)count);
+  if (!one) return -1;
+  struct tm from, until;
+  long found = X509_get0_pubkey(one) && X509_NAME_entry_count(X509_get_subject_name(one)) > 0 &&
+                       X509_NAME_entry_count(X509_get_issuer_name(one)) > 0 &&
+                       ASN1_TIME_to_tm(X509_get0_notBefore(one), &from) && ASN1_TIME_to_tm(X509_get0_notAfter(one), &until)
+                   ? 0
+                   : -1;
+  for (size_t i = 0; found >= 0 && i < sizeof known_extensions / sizeof *known_extensions; i++) {
+    void *value = X509_get_ext_d2i(one, known_extensions[i], NULL, NULL);
+    if (!value) continue;
+    free_extension(known_extensions[i], value);
+    found++;
+  }
+  X509_free(one);
+  return found;
 }
 
 static uint64_t next_random(uint64_t *state) {

@@ -25,18 +25,24 @@ struct MessageRows {
   let rounds: Int
   /// Rows whose names have this in them, all without it.
   var only: String?
+  /// For a profiler: how many seconds of CPU time our part of each row is to take, and nothing else.
+  var profiled: Double?
 
-  static func heading(_ references: [ReferenceProcess]) -> String {
+  static func heading(_ references: [ReferenceProcess], of what: String = "messages") -> String {
     Table.row(
-      ["messages a second of CPU time", "ours"] + references.map { "÷ \($0.version.dropFirst(8))" } + ["of limit"])
+      ["\(what) a second of CPU time", "ours"] + references.map { "÷ \($0.version.dropFirst(8))" } + ["of limit"])
   }
 
   /// One row: all in turn, `rounds` times; the median of the rounds' ratios.
-  private func row(
+  func row(
     _ name: String, _ job: String, _ file: String, limit: Double, _ targets: Targets, _ ours: () async throws -> Void
   ) async throws {
     guard only.map("\(stage.name) \(name)".contains) ?? true else { return }
     try await ours()
+    if let profiled {
+      print(Table.row(["\(stage.name) \(name)", Table.number(try await Rate.measure(profiled, ours))]))
+      return
+    }
     var mine: [Double] = []
     var theirs: [[Double]] = references.map { _ in [] }
     for _ in 0..<rounds {
@@ -51,11 +57,12 @@ struct MessageRows {
         ? "-"
         : Table.ratio(Rate.median(zip(mine, rates).map { $0 / $1 }), index == 0 ? targets.system : targets.newer)
     }
-    print(
-      Table.row(["\(stage.name) \(name)", Table.number(rate)] + ratios + [Table.share(rate * limit, targets.share)]))
+    // Where no primitive has to be called there is no limit to have a share of.
+    let share = limit > 0 ? rate * limit : nil
+    print(Table.row(["\(stage.name) \(name)", Table.number(rate)] + ratios + [Table.share(share, targets.share)]))
   }
 
-  private func cost(_ job: String, _ size: Int = 0) -> Double { primitives.cost(job, size) }
+  func cost(_ job: String, _ size: Int = 0) -> Double { primitives.cost(job, size) }
 
   private var isRSA: Bool { if case .rsa = stage.kind { true } else { false } }
 

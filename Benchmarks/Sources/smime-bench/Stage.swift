@@ -15,6 +15,7 @@ struct Stage {
   let key: PrivateKey
   let alice: Identity
   let root: Certificate
+  private let rootKey: PrivateKey
   private let issuingKey: PrivateKey
   let issuing: Certificate
   private let algorithm: SignatureAlgorithm
@@ -25,7 +26,7 @@ struct Stage {
     folder = parent.appendingPathComponent(name)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let validity = Validity(from: Date(timeIntervalSinceNow: -86_400), days: 800)
-    let rootKey = try PrivateKey(generate: kind)
+    rootKey = try PrivateKey(generate: kind)
     algorithm = rootKey.publicKey.defaultSignatureAlgorithm
     root = try await CertificateTemplate.root(
       subject: DistinguishedName(commonName: "Root"), publicKey: rootKey.publicKey, validity: validity
@@ -65,6 +66,35 @@ struct Stage {
       people.append(try Identity(certificate: certificate, chain: [issuing], privateKey: key))
     }
     return people
+  }
+
+  /// A certificate with as many extensions as authorities put into one for a mailbox.
+  func wideCertificate() async throws -> Certificate {
+    try await CertificateTemplate.mailbox(
+      addresses: ["alice@example.com", "alice.liddell@example.org"], name: "Alice Liddell", publicKey: key.publicKey,
+      validity: Validity(from: Date(timeIntervalSinceNow: -86_400), days: 700),
+      publication: PublicationPoints(
+        revocationList: "http://pki.example.com/crl/issuing.crl",
+        issuerCertificate: "http://pki.example.com/ca/issuing.cer", ocsp: "http://ocsp.example.com/")
+    ).prepared(issuer: issuing, signatureAlgorithm: algorithm).signed(by: issuingKey)
+  }
+
+  /// `count` chains, each a leaf and its issuing authority, under the root. The authorities share a few keys, as people do.
+  func chains(_ count: Int, keys: Int) async throws -> [[Certificate]] {
+    var pool: [PrivateKey] = []
+    for _ in 0..<keys { pool.append(try PrivateKey(generate: kind)) }
+    let validity = Validity(from: Date(timeIntervalSinceNow: -86_400), days: 790)
+    var chains: [[Certificate]] = []
+    for index in 0..<count {
+      let issuerKey = pool[index % keys]
+      let issuer = try await CertificateTemplate.issuingAuthority(
+        subject: DistinguishedName(commonName: "Issuing \(index)"), publicKey: issuerKey.publicKey, validity: validity
+      ).prepared(issuer: root, signatureAlgorithm: algorithm).signed(by: rootKey)
+      let leaf = try await Self.mailbox(
+        "person\(index)@example.com", pool[(index + 1) % keys], issuer, issuerKey, algorithm)
+      chains.append([leaf, issuer])
+    }
+    return chains
   }
 
   func write(_ name: String, _ bytes: [UInt8]) throws {

@@ -2,9 +2,10 @@
 // process of its own so that another libcrypto than the package's can be put under it (LD_LIBRARY_PATH).
 //
 //   smime-reference --timed COMMAND ARGUMENT…     runs that and tells its time and memory
-//   smime-reference FOLDER      key.der leaf.der issuing.der root.der recipients.pack in it
-//   JOB SECONDS FILE|SIZE       one line; sign, verify, check, encrypt…, decrypt over the messages of a pack in turn,
-//                               or `=NAME` for a primitive over SIZE bytes
+//   smime-reference FOLDER      key.der leaf.der issuing.der root.der recipients.pack chains.pack in it
+//   JOB SECONDS FILE|SIZE       one line; sign, verify, check, encrypt…, decrypt, parse, validate over the messages of a
+//                               pack in turn, validate-read over the chains of chains.pack, which were read at the
+//                               start, or `=NAME` for a primitive over SIZE bytes
 // A pack is messages one after another, each behind its size in four octets, the highest first.
 #include <openssl/crypto.h>
 #include <openssl/opensslv.h>
@@ -53,6 +54,9 @@ static long run(reference *r, const char *job, blob message) {
   if (!strcmp(job, "encrypt")) return reference_encrypt(r, message.bytes, message.count, 1, 0);
   if (!strcmp(job, "encrypt-cbc")) return reference_encrypt(r, message.bytes, message.count, 0, 0);
   if (!strcmp(job, "encrypt-all")) return reference_encrypt(r, message.bytes, message.count, 1, 1);
+  if (!strcmp(job, "parse")) return reference_parse(message.bytes, message.count);
+  if (!strcmp(job, "validate")) return reference_validate(r, message.bytes, message.count);
+  if (!strcmp(job, "validate-read")) return reference_validate_next(r);
   if (!strcmp(job, "decrypt")) return reference_decrypt(r, message.bytes, message.count);
   return -1;
 }
@@ -87,6 +91,11 @@ int main(int argc, char **argv) {
   for (size_t at = 0; at + 4 < recipients.count;) {
     blob one = next_in(recipients, &at);
     reference_add_recipient(r, one.bytes, one.count);
+  }
+  blob chains = read_file(folder, "chains.pack");
+  for (size_t at = 0; at + 4 < chains.count;) {
+    blob one = next_in(chains, &at);
+    if (!reference_add_chain(r, one.bytes, one.count)) return 65;
   }
   printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
   fflush(stdout);

@@ -15,8 +15,12 @@ public struct DistinguishedName: Sendable {
     /// The value as text; nil when it is no string.
     public var text: String? { DirectoryString.text(encodedValue) }
 
-    /// What it is compared by: folded text, or the encoding.
-    fileprivate var matched: [UInt8] { text.map { DirectoryString.folded($0) } ?? Array(encodedValue) }
+    /// What it is compared by: folded text, or the encoding. A label of a domain counts as the A-label that it should be
+    /// (RFC 5280 §7.3).
+    fileprivate var matched: [UInt8] {
+      guard let text else { return Array(encodedValue) }
+      return DirectoryString.folded(type == OID.domainComponent ? DomainName.canonical(text) : text)
+    }
   }
 
   /// The whole name as DER, or as it came.
@@ -67,7 +71,7 @@ public struct DistinguishedName: Sendable {
   }
 
   /// A name to issue: attributes in the order given, one to a relative name, as UTF8String (country and DC as their own
-  /// types, RFC 5280 §4.1.2.4).
+  /// types, RFC 5280 §4.1.2.4; a label of a DC that is not ASCII as an A-label, §7.3).
   public init(attributes: [(type: ASN1ObjectIdentifier, text: String)]) {
     let bytes = DERWriter.encode { der in
       der.sequence { der in
@@ -80,7 +84,7 @@ public struct DistinguishedName: Sendable {
             DERWriter.encode { der in
               der.sequence { der in
                 der.oid(type)
-                der.string(text, tag: tag)
+                der.string(type == OID.domainComponent ? DomainName.aLabels(text) : text, tag: tag)
               }
             }
           ])

@@ -33,7 +33,7 @@ struct PathValidation {
   }
 
   mutating func run(_ leaf: Certificate) async -> Result<ValidatedPath, PathFailure> {
-    var asked: Set<Certificate> = []
+    var asked = validator.issuers.map { _ in Set<Certificate>() }
     var misses: [String] = []
     while true {
       let pool = CertificatePool(
@@ -41,13 +41,26 @@ struct PathValidation {
       if let result = await tryPaths(from: leaf, in: pool) { return result.mapError(counted) }
       let survey = PathSurvey(from: leaf, in: pool, &work)
       // Nothing led to an anchor. Where nobody at hand signed, somebody else may have; then wherever else a way may lead on.
-      guard let issuers = validator.issuers,
-        let orphan = (survey.orphans + survey.visited).first(where: { !asked.contains($0) }), work.takeFetch()
-      else { return .failure(counted(Self.noPath(survey, misses))) }
-      asked.insert(orphan)
-      for evidence in await issuers.issuers(of: orphan) {
-        revocationMemory.pool += evidence.certificates
-        if let failure = evidence.failure { misses.append("\(evidence.provenance.url ?? "nowhere"): \(failure)") }
+      let open = survey.orphans + survey.visited
+      // What is at hand is asked about all of them, before anybody else is about one.
+      var questions = validator.issuers.indices.filter { validator.issuers[$0].isLocal }.flatMap { index in
+        open.filter { asked[index].insert($0).inserted }.map { (source: index, certificate: $0) }
+      }
+      if questions.isEmpty {
+        let next = validator.issuers.indices.lazy.compactMap { index in
+          open.first { !asked[index].contains($0) }.map { (source: index, certificate: $0) }
+        }.first
+        guard let next, work.takeFetch() else { return .failure(counted(Self.noPath(survey, misses))) }
+        asked[next.source].insert(next.certificate)
+        questions = [next]
+      }
+      for question in questions {
+        for evidence in await validator.issuers[question.source].issuers(of: question.certificate) {
+          revocationMemory.pool += evidence.certificates
+          if let failure = evidence.failure {
+            misses.append(evidence.provenance.url.map { "\($0): \(failure)" } ?? failure)
+          }
+        }
       }
     }
   }

@@ -38,7 +38,8 @@ public enum KeyUse: Hashable, Sendable {
 public struct PathValidator: Sendable {
   private(set) var anchors: TrustAnchors
   let intermediates: [Certificate]
-  private(set) var issuers: (any CertificateSource)?
+  /// The local ones first.
+  private(set) var issuers: [any CertificateSource]
   private(set) var revocation: Revocation
   let policy: AlgorithmPolicy
   private(set) var purpose: KeyPurpose?
@@ -54,13 +55,13 @@ public struct PathValidator: Sendable {
   ///   - policies: the certificate policies that are asked for.
   ///   - profile: how much is demanded of the certificates.
   public init(
-    anchors: TrustAnchors, intermediates: [Certificate] = [], issuers: (any CertificateSource)? = nil,
+    anchors: TrustAnchors, intermediates: [Certificate] = [], issuers: [any CertificateSource] = [],
     revocation: Revocation = .off, policy: AlgorithmPolicy = .standard, purpose: KeyPurpose? = .emailProtection,
     policies: PolicyRequest = .any, profile: PathProfile = .path, budget: PathBudget = PathBudget()
   ) {
     self.anchors = anchors
     self.intermediates = intermediates
-    self.issuers = issuers
+    self.issuers = issuers.filter(\.isLocal) + issuers.filter { !$0.isLocal }
     self.revocation = revocation
     self.policy = policy
     self.purpose = purpose
@@ -102,7 +103,7 @@ public struct PathValidator: Sendable {
   /// The same validator without any source that is not at hand: nobody is asked, and nobody learns of it.
   public var offline: PathValidator {
     var validator = self
-    validator.issuers = nil
+    validator.issuers = issuers.filter(\.isLocal)
     validator.revocation = revocation.local
     return validator
   }

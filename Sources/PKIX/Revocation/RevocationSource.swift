@@ -96,15 +96,20 @@ extension RevocationSource {
 
 /// CRLs that were given.
 public struct RevocationFiles: RevocationSource {
-  private let lists: [CertificateRevocationList]
+  private let lists: [RevocationEvidence.Content]
 
-  public init(_ lists: [CertificateRevocationList]) { self.lists = lists }
+  /// - Parameter indexed: lists that are too large to be read for every question.
+  public init(_ lists: [CertificateRevocationList], indexed: [IndexedRevocationList] = []) {
+    self.lists =
+      lists.map(RevocationEvidence.Content.list) + indexed.map(RevocationEvidence.Content.indexedList)
+  }
 
   public var isLocal: Bool { true }
 
   public func evidence(on certificate: Certificate, issuedBy issuer: Certificate) async -> [RevocationEvidence] {
     let issuers = certificate.listIssuers
-    return lists.filter { issuers.contains($0.issuer) }.map { RevocationEvidence(.list($0), from: .given) }
+    return lists.filter { $0.list.map { issuers.contains($0.head.issuer) } ?? false }
+      .map { RevocationEvidence($0, from: .given) }
   }
 }
 
@@ -171,8 +176,22 @@ public enum Revocation: Sendable {
 
 /// Where certificates come from that did not come with a message.
 public protocol CertificateSource: Sendable {
-  /// What is found where `certificate` says that its issuer's certificate is to be had (RFC 5280 §4.2.2.1, caIssuers).
+  /// What is found of the issuer of `certificate`: where it says that it is to be had (RFC 5280 §4.2.2.1, caIssuers), or
+  /// under its name.
   func issuers(of certificate: Certificate) async -> [IssuerEvidence]
+
+  /// The certificates of that name that it has; none where somebody would have to be asked. Lists may be signed by others
+  /// than those who stand on a path.
+  func certificates(named name: DistinguishedName) async -> [Certificate]
+
+  /// True when asking tells nobody and costs nothing. Such sources are asked before the others.
+  var isLocal: Bool { get }
+}
+
+extension CertificateSource {
+  public func certificates(named name: DistinguishedName) async -> [Certificate] { [] }
+
+  public var isLocal: Bool { false }
 }
 
 /// What was found at one place.

@@ -19,6 +19,17 @@ long reference_verify(reference *, const unsigned char *mail, size_t count, int 
 long reference_encrypt(reference *, const unsigned char *mail, size_t count, int gcm, int to_all);
 long reference_decrypt(reference *, const unsigned char *mail, size_t count);
 
+// Reads a certificate: key, names, validity and every extension that this package knows. Returns how many extensions there
+// were, or -1.
+long reference_parse(const unsigned char *certificate, size_t count);
+
+// Validates a path from the first of two certificates, one behind the other in DER, by the second to the anchor. Returns its
+// length, or -1.
+long reference_validate(reference *, const unsigned char *certificates, size_t count);
+// Reads such a pair once, and validates the paths of all pairs that were added so, one a call.
+int reference_add_chain(reference *, const unsigned char *certificates, size_t count);
+long reference_validate_next(reference *);
+
 // A CRL of `count` entries with serial numbers from the same generator as revocation-bench's, half of them with a reason,
 // signed with the key (PKCS#8 DER). Returns its size in DER, or -1.
 long reference_crl(const unsigned char *key, size_t key_count, const unsigned char *issuer, size_t issuer_count,

@@ -1,6 +1,8 @@
+import ByteIO
+
 /// The index file of a CRL, which lies beside it:
 ///
-///     header    magic, version; size and time of the list's file; counts and lengths; the signer; a checksum
+///     header    magic, version; the state of the list's file; counts and lengths; the seal; a checksum
 ///     runs      for each run of keys with the same first bits: where it ends, and its checksum
 ///     head      the TBSCertList without its entries, and the signature
 ///     records   sixteen bytes for each entry, sorted by key
@@ -8,22 +10,29 @@
 /// All numbers are little-endian.
 struct IndexLayout: Hashable {
   /// What the list's file was when the index was made. A file that is not that has another index.
-  var fileSize: Int
-  var fileModified: Int
+  var list: FileState
   var recordCount: Int
   /// Keys with the same first bits make a run.
   var runBits: Int
   var tbsCount: Int
   var signatureCount: Int
-  /// SHA-256 of the SubjectPublicKeyInfo by whose key the list's signature was verified; zeros when by none.
-  var signer: [UInt8]
+  /// What is left to do of verifying the signature: the digest of what is signed, by the signature's own algorithm. Where
+  /// that takes the list whole, the SHA-256 of the SubjectPublicKeyInfo by whose key it was verified; zeros when by none.
+  var seal: [UInt8]
 
-  static let headerCount = 96
-  private static let magic: [UInt8] = Array("SMIMECRL".utf8)
-  private static let version: UInt64 = 1
-  static let nobody = [UInt8](repeating: 0, count: 32)
+  static let headerCount = 152
+  private static let sealCount = 64
+  /// `SMIMECRL`
+  private static let magic: UInt64 = 0x4C52_4345_4D49_4D53
+  private static let version: UInt64 = 2
+
+  /// Whether a file that begins so is an index, of whatever version.
+  static func isMagic(_ bytes: [UInt8]) -> Bool { bytes[...].number(at: 0, count: 8) == magic }
+
   /// In bytes, of a row of the table of runs.
   static let rowCount = 8
+  /// So many entries fall into one run only where their author wants it: a look-up reads a run whole.
+  static let longestRun = 1 << 16
 
   var runCount: Int { 1 << runBits }
   var headOffset: Int { Self.headerCount + runCount * Self.rowCount }
@@ -70,14 +79,16 @@ struct IndexLayout: Hashable {
   }
 
   private var encoded: [UInt8] {
-    var bytes = Self.magic
+    var bytes: [UInt8] = []
     for number in [
-      Self.version, UInt64(fileSize), UInt64(bitPattern: Int64(fileModified)), UInt64(recordCount),
+      Self.magic, Self.version, UInt64(list.size), UInt64(bitPattern: Int64(list.modified)),
+      UInt64(bitPattern: Int64(list.changed)), list.inode, UInt64(recordCount),
       UInt64(runBits) << 56 | UInt64(tbsCount) << 28 | UInt64(signatureCount),
+      UInt64(seal.count),
     ] {
       bytes.append(number: number, count: 8)
     }
-    bytes += signer
+    bytes += seal + [UInt8](repeating: 0, count: Self.sealCount - seal.count)
     bytes.append(number: headChecksum, count: 8)
     bytes.append(number: Self.checksum(bytes[...]), count: 8)
     return bytes
@@ -85,34 +96,33 @@ struct IndexLayout: Hashable {
 
   /// Reads a header; nil when it is none, damaged, or of another version.
   init?(_ bytes: ArraySlice<UInt8>) {
-    guard bytes.count >= Self.headerCount, bytes.starts(with: Self.magic) else { return nil }
-    let count = Self.headerCount - 8
-    guard Self.checksum(bytes.prefix(count)) == bytes.number(at: count, count: 8),
-      bytes.number(at: 8, count: 8) == Self.version
+    guard bytes.count >= Self.headerCount else { return nil }
+    func number(_ index: Int) -> UInt64 { bytes.number(at: 8 * index, count: 8) }
+    guard number(0) == Self.magic, number(1) == Self.version,
+      Self.checksum(bytes.prefix(Self.headerCount - 8)) == number(18)
     else { return nil }
-    let (size, records) = (bytes.number(at: 16, count: 8), bytes.number(at: 32, count: 8))
-    let shape = bytes.number(at: 40, count: 8)
-    guard size <= UInt32.max, records <= UInt32.max, shape >> 56 <= 16 else { return nil }
-    fileSize = Int(size)
-    fileModified = Int(Int64(bitPattern: bytes.number(at: 24, count: 8)))
+    let (size, records, shape) = (number(2), number(6), number(7))
+    guard size <= UInt32.max, records <= UInt32.max, shape >> 56 <= 16, number(8) <= UInt64(Self.sealCount) else {
+      return nil
+    }
+    list = FileState(
+      inode: number(5), size: Int(size), modified: Int(Int64(bitPattern: number(3))),
+      changed: Int(Int64(bitPattern: number(4))))
     recordCount = Int(records)
     runBits = Int(shape >> 56)
     tbsCount = Int(shape >> 28 & 0xFFF_FFFF)
     signatureCount = Int(shape & 0xFFF_FFFF)
-    signer = Array(bytes[shifted: 48..<80])
-    headChecksum = bytes.number(at: 80, count: 8)
+    seal = Array(bytes[shifted: 72..<72 + Int(number(8))])
+    headChecksum = number(17)
   }
 
-  init(
-    fileSize: Int, fileModified: Int, recordCount: Int, tbsCount: Int, signatureCount: Int, signer: [UInt8]
-  ) {
-    self.fileSize = fileSize
-    self.fileModified = fileModified
+  init(list: FileState, recordCount: Int, tbsCount: Int, signatureCount: Int, seal: [UInt8]) {
+    self.list = list
     self.recordCount = recordCount
     runBits = Self.runBits(for: recordCount)
     self.tbsCount = tbsCount
     self.signatureCount = signatureCount
-    self.signer = signer
+    self.seal = seal
   }
 }
 

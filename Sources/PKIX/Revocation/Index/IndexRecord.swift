@@ -44,11 +44,38 @@ struct IndexRecord: BitwiseCopyable {
   /// What damage to a run of records changes. Not a defence against who may write the file.
   static func checksum(_ records: Span<IndexRecord>, seed: UInt64) -> UInt32 {
     var sum = mixed(seed)
-    for index in records.indices {
-      let record = records[index]
-      sum = mixed(sum ^ record.key) &+ (UInt64(record.entry) << 32 | UInt64(record.issuerEntry))
-    }
+    for index in records.indices { sum = records[index].added(to: sum) }
     return UInt32(truncatingIfNeeded: mixed(sum))
+  }
+
+  /// The same of records that are still bytes.
+  static func checksum(_ records: Span<UInt8>, seed: UInt64) -> UInt32 {
+    var sum = mixed(seed)
+    for index in 0..<records.count / byteCount { sum = IndexRecord(records, at: index).added(to: sum) }
+    return UInt32(truncatingIfNeeded: mixed(sum))
+  }
+
+  @inline(__always) private func added(to sum: UInt64) -> UInt64 {
+    Self.mixed(sum ^ key) &+ (UInt64(entry) << 32 | UInt64(issuerEntry))
+  }
+}
+
+extension IndexRecord {
+  /// The record of that number in the bytes of many.
+  @inline(__always) init(_ records: Span<UInt8>, at index: Int) {
+    let start = index * Self.byteCount
+    func number(_ offset: Int, _ count: Int) -> UInt64 {
+      var value: UInt64 = 0
+      var at = start + offset + count
+      while at > start + offset {
+        at -= 1
+        value = value << 8 | UInt64(records[at])
+      }
+      return value
+    }
+    self.init(
+      key: number(0, 8), entry: UInt32(truncatingIfNeeded: number(8, 4)),
+      issuerEntry: UInt32(truncatingIfNeeded: number(12, 4)))
   }
 }
 

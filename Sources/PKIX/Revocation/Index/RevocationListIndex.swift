@@ -11,16 +11,19 @@ public struct RevocationListIndex: Sendable {
   /// How many entries the list has.
   public var entryCount: Int { layout.recordCount }
 
-  /// Opens the index of the list at `path`; nil when it is missing, damaged, or of another list than the one there.
+  /// Opens the index of the list at `path`; nil when it is missing, damaged, another user's, or of another list than the
+  /// one there; or where others may write that list.
   ///
   /// - Throws: ``IOFailure`` when there is no list.
   public init?(path: String) throws { self.init(try FileSource(path: path)) }
 
   init?(_ file: FileSource) {
-    guard let index = try? FileSource(path: IndexedRevocationList.indexPath(of: file.path)) else { return nil }
+    guard let list = file.state, list.isOwn,
+      let index = try? FileSource(itself: IndexedRevocationList.indexPath(of: file.path)), index.state?.isOwn == true
+    else { return nil }
     var start = [UInt8](repeating: 0, count: IndexLayout.headerCount)
     guard (try? index.read(at: 0, into: &start)) == start.count, let layout = IndexLayout(start[...]),
-      layout.fileSize == file.count, layout.fileModified == file.modified, layout.byteCount == index.count
+      layout.byteCount == index.count, layout.list == list.file
     else { return nil }
     self.file = file
     self.index = index
@@ -38,46 +41,58 @@ public struct RevocationListIndex: Sendable {
   func entry(
     for serialNumber: SerialNumber, _ isTheirs: (CertificateRevocationList.Entry?) throws -> Bool
   ) throws -> CertificateRevocationList.Entry? {
-    let wanted = serialNumber.bytes
-    guard !wanted.isEmpty else { return nil }
-    let key = IndexRecord.key(0..<wanted.count, in: wanted.span)
-    let records = try records(of: layout.run(of: key))
-    var low = 0
-    var high = records.count
-    while low < high {
-      let middle = (low + high) / 2
-      if records[middle].key < key { low = middle + 1 } else { high = middle }
-    }
     var found: CertificateRevocationList.Entry?
-    while low < records.count, records[low].key == key {
-      let record = records[low]
-      low += 1
-      let entry = try entry(at: Int(record.entry))
-      guard entry.serialNumber == serialNumber else { continue }
-      let issuerEntry = record.issuerEntry == 0 ? nil : try self.entry(at: Int(record.issuerEntry))
+    try forEachEntry(of: serialNumber) { entry, issuerEntry in
       // Of two entries the one counts that revokes.
       if found == nil || found?.reason == .removeFromCRL, try isTheirs(issuerEntry) { found = entry }
     }
     return found
   }
 
-  private func records(of run: Int) throws -> [IndexRecord] {
+  /// Hands the entries for a serial number to `body` in their order, each with the entry that names the issuer of its
+  /// certificate.
+  func forEachEntry(
+    of serialNumber: SerialNumber,
+    _ body: (CertificateRevocationList.Entry, CertificateRevocationList.Entry?) throws -> Void
+  ) throws {
+    let wanted = serialNumber.bytes
+    guard !wanted.isEmpty else { return }
+    let key = IndexRecord.key(0..<wanted.count, in: wanted.span)
+    let records = try records(of: layout.run(of: key))
+    var low = 0
+    let count = records.count / IndexRecord.byteCount
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if IndexRecord(records.span, at: middle).key < key { low = middle + 1 } else { high = middle }
+    }
+    while low < count {
+      let record = IndexRecord(records.span, at: low)
+      guard record.key == key else { break }
+      low += 1
+      let entry = try entry(at: Int(record.entry))
+      let bytes = entry.serialNumber.bytes
+      guard IndexRecord.key(0..<bytes.count, in: bytes.span) == key else { throw damage }
+      guard entry.serialNumber == serialNumber else { continue }
+      try body(entry, record.issuerEntry == 0 ? nil : try self.entry(at: Int(record.issuerEntry)))
+    }
+  }
+
+  /// The records of one run, as the bytes that they are: a process that asks once takes longer to get ready for anything
+  /// else than to find one.
+  private func records(of run: Int) throws -> [UInt8] {
     let row = IndexLayout.rowCount
     // The row before says where this one's records begin.
     let rows = try index.bytes(
       in: IndexLayout.headerCount + max(0, run - 1) * row..<IndexLayout.headerCount + (run + 1) * row)[...]
     let start = run == 0 ? 0 : Int(rows.number(at: 0, count: 4))
     let end = Int(rows.number(at: rows.count - row, count: 4))
-    guard start <= end, end <= layout.recordCount else { throw damage }
+    guard start <= end, end <= layout.recordCount, end - start <= IndexLayout.longestRun else { throw damage }
     let place = layout.recordsOffset + start * IndexRecord.byteCount
     let bytes = try index.bytes(in: place..<place + (end - start) * IndexRecord.byteCount)
-    let records = unsafe [IndexRecord](unsafeUninitializedCapacity: end - start) { buffer, count in
-      unsafe bytes.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
-      count = end - start
-    }
-    let sum = IndexRecord.checksum(records.span, seed: IndexLayout.seed(run: run, start: start, end: end))
+    let sum = IndexRecord.checksum(bytes.span, seed: IndexLayout.seed(run: run, start: start, end: end))
     guard UInt64(sum) == rows.number(at: rows.count - 4, count: 4) else { throw damage }
-    return records
+    return bytes
   }
 
   /// The TBSCertList without its entries, and the signature's parts; nil when they are damaged.
@@ -88,7 +103,7 @@ public struct RevocationListIndex: Sendable {
   }
 
   /// False when the list's file was written since: offsets into it mean nothing any more.
-  var isCurrent: Bool { file.modified == layout.fileModified }
+  var isCurrent: Bool { file.state?.file == layout.list }
 
   private var damage: Malformed { Malformed("the index is damaged", path: index.path) }
 

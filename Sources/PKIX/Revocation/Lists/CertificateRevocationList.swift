@@ -157,8 +157,7 @@ public struct CertificateRevocationList: Hashable, Sendable {
   /// - Throws: ``Malformed`` when an entry cannot be read.
   public var objection: String? {
     get throws(Malformed) {
-      if let objection = head.objection { return objection }
-      if try head.scope?.onlyAttributes ?? false { return "it covers attribute certificates" }
+      if let objection = try head.wholeObjection { return objection }
       _ = try entry(for: SerialNumber([]))
       return nil
     }
@@ -193,6 +192,10 @@ extension CertificateRevocationList.Entry {
     }
     try fields.finish()
     extensions = Extensions(list)
+    guard !list.isEmpty else {
+      reason = .unspecified
+      return
+    }
     reason =
       try extensions[OID.reasonCode].map { one throws(Malformed) in try EntryRules.reason(one.value) } ?? .unspecified
   }

@@ -9,7 +9,13 @@ extension RevocationCheck {
   func signer(
     of list: any RevocationListing, _ issuer: Certificate, _ memory: inout RevocationMemory
   ) async -> (Certificate?, SignerTrust) {
-    let candidates = candidates(for: list.head, issuer, memory)
+    var candidates = candidates(for: list.head, issuer, memory)
+    if candidates.isEmpty {
+      for source in validator.issuers where source.isLocal {
+        memory.add(await source.certificates(named: list.head.issuer))
+      }
+      candidates = self.candidates(for: list.head, issuer, memory)
+    }
     var why = "the certificate of its signer, \(list.head.issuer), is not known"
     for candidate in candidates {
       guard memory.mayVerify() else { return (nil, .refused("there are too many lists")) }
@@ -94,7 +100,8 @@ extension RevocationCheck {
     }
     let anchors = validator.anchors.certificates.filter { $0 == anchor || $0.subject == anchor.subject }
     let paths = PathValidator(
-      anchors: TrustAnchors(anchors), intermediates: validator.intermediates, policy: policy, purpose: nil,
+      anchors: TrustAnchors(anchors), intermediates: validator.intermediates,
+      issuers: validator.issuers.filter(\.isLocal), policy: policy, purpose: nil,
       budget: memory.budget(of: validator.budget))
     let trust: SignerTrust
     switch await paths.validate(signer, with: memory.pool + path, at: instant) {

@@ -111,6 +111,14 @@ struct RevocationListHead: Hashable {
     } catch { return "\(error)" }
   }
 
+  /// The same, and also when it is about certificates of another kind.
+  var wholeObjection: String? {
+    get throws(Malformed) {
+      if let objection { return objection }
+      return try scope?.onlyAttributes ?? false ? "it covers attribute certificates" : nil
+    }
+  }
+
   /// True when this delta may be combined with the complete list `base`: the same issuer, scope and key, and no list between
   /// them is missing (§5.2.4).
   func adds(to base: RevocationListHead) -> Bool {
