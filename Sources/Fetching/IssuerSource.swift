@@ -1,11 +1,17 @@
 import CMS
 public import PKIX
 
-/// Finds issuers where a certificate says that they are (RFC 5280 §4.2.2.1).
+/// Finds issuers where a certificate says that they are (RFC 5280 §4.2.2.1), and else in certificate stores, by their name
+/// (RFC 4387 §2.2).
 public struct IssuerSource: CertificateSource {
   private let network: any AnswerSource
+  private let stores: [String]
 
-  public init(_ network: any AnswerSource) { self.network = network }
+  /// - Parameter stores: the http and https URLs of certificate stores, in the order in which they are asked.
+  public init(_ network: any AnswerSource, stores: [String] = []) {
+    self.network = network
+    self.stores = Array(stores.prefix(FetchedURLs.limit))
+  }
 
   public func issuers(of certificate: Certificate) async -> [IssuerEvidence] {
     var found: [IssuerEvidence] = []
@@ -19,7 +25,28 @@ public struct IssuerSource: CertificateSource {
         found.append(IssuerEvidence([], failure: failure.words, from: Provenance(.network, url: url)))
       }
     }
+    for store in stores {
+      let one = await issuers(of: certificate, inStore: store)
+      found.append(one)
+      if !one.certificates.isEmpty { return found }
+    }
     return found
+  }
+
+  /// Those that a store has, of which only certificates of that name count.
+  private func issuers(of certificate: Certificate, inStore store: String) async -> IssuerEvidence {
+    let url: String
+    do throws(FetchFailure) { url = try StoreQuery.subject(certificate.issuer).url(at: store) } catch {
+      return IssuerEvidence([], failure: error.words, from: Provenance(.network, url: store))
+    }
+    switch await network.answer(to: FetchRequest(.certificates, url: url)) {
+    case .success(let answer):
+      let certificates = (try? CertificateBundle(answer.bytes).certificates) ?? []
+      return IssuerEvidence(
+        certificates.filter { $0.subject == certificate.issuer }, from: Provenance(answer, askedAt: url))
+    case .failure(let failure):
+      return IssuerEvidence([], failure: failure.words, from: Provenance(.network, url: url))
+    }
   }
 }
 

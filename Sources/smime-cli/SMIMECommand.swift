@@ -48,6 +48,7 @@ struct SMIMECommand: AsyncParsableCommand {
         subcommands: [
           IdentityCommand.self, TokenCommand.self, CertificateCommand.self, TrustCommand.self,
           RevocationListCommand.self, OCSPCommand.self, AuthorityCommand.self, AgentCommand.self,
+          ConfigCommand.self,
         ]),
       CommandGroup(name: "To begin with", subcommands: [Demo.self]),
     ])

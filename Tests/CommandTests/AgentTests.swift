@@ -34,6 +34,55 @@ import Testing
     try shell.smime("verify", "3.eml", "--anchor", "ca/root.pem")
   }
 
+  /// A machine that sleeps cannot be had here. What can: of the clocks that a process may ask, only the one that goes on
+  /// meanwhile is set forward, and the key is forgotten; any other is set forward, and it is not.
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/cc"), "there is no C compiler"))
+  func `The time of a key goes on while the machine sleeps`() throws {
+    let shell = try asking()
+    try shell.write(
+      """
+      #define _GNU_SOURCE
+      #include <dlfcn.h>
+      #include <stdio.h>
+      #include <time.h>
+      /* Sets one clock forward, by the file "forward": its number, and the seconds. */
+      int clock_gettime(clockid_t clock, struct timespec *time) {
+        int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
+        int status = real(clock, time), which;
+        long seconds;
+        FILE *file = fopen("forward", "r");
+        if (file) {
+          if (fscanf(file, "%d %ld", &which, &seconds) == 2 && which == (int)clock) time->tv_sec += seconds;
+          fclose(file);
+        }
+        return status;
+      }
+
+      """, to: "clock.c")
+    let result = try shell.script(
+      settings + """
+        cc -shared -fPIC -o clock.so clock.c -ldl
+        LD_PRELOAD="$PWD/clock.so" smime agent --foreground --minutes 20 &
+        agent=$!
+        trap 'kill $agent 2> /dev/null || true' EXIT
+        for n in 1 2 3 4 5 6 7 8 9 10; do test -S run/smime/agent || sleep 0.3; done
+        smime sign mail.eml --out 1.eml
+        test $(wc -l < asked) = 1
+        # CLOCK_REALTIME is 0, CLOCK_MONOTONIC 1, CLOCK_BOOTTIME 7.
+        for clock in 0 1; do
+          echo "$clock 5000" > forward
+          smime sign mail.eml --out clock-$clock.eml
+        done
+        echo "7 1100" > forward
+        smime sign mail.eml --out 2.eml
+        test $(wc -l < asked) = 1
+        echo "7 1300" > forward
+        smime sign mail.eml --out 3.eml
+        test $(wc -l < asked) = 2
+        """)
+    #expect(result.status == 0, "\(result.output)\(result.errors)")
+  }
+
   @Test func `A password that is given is used, and a wrong one fails, whatever the agent keeps`() throws {
     let shell = try asking()
     let result = try shell.script(

@@ -15,6 +15,7 @@ import Testing
     "verify --revocation hard --online --allow-private --ocsp-nonce m", "verify --online --no-ocsp",
     "verify --online --ocsp-url http://a.example/ --ocsp-url http://b.example/ m",
     "encrypt --recipient bob.pem m", "encrypt -r bob.pem --recipient alice@example.org --modern m -o out --force",
+    "encrypt -r bob.pem --compatible -v m --out sealed --json", "encrypt -r bob.pem --verbose", "verify --offline m",
     "decrypt", "decrypt -i bob.p12 --password-file f --legacy m --out inner --force",
     "open", "open -i bob.p12 --anchor root.pem --save folder --json m", "open --revocation soft --purpose email m",
   ]
@@ -25,9 +26,10 @@ import Testing
     "sign --out --force",
     "sign --force --force",
     "sign --help", "sign --", "sign -- a", "sign -", "sign --unknown", "sign --password --opaque",
-    "verify --revocation sometimes", "verify --at yesterday", "verify --allow-private", "verify --no-ocsp --ocsp-nonce",
+    "verify --revocation sometimes", "verify --at yesterday", "verify --no-ocsp --ocsp-nonce",
     "verify --anchor --crl x", "verify --identity a.p12", "encrypt m", "encrypt --recipient", "decrypt --json",
-    "open --out x", "verify --purpose", "sign --out -",
+    "open --out x", "verify --purpose", "sign --out -", "encrypt -r b --json", "encrypt -r b --modern --compatible",
+    "verify --online --offline",
   ]
 
   @Test(arguments: plain)

@@ -49,6 +49,68 @@ import Testing
     try shell.smime("crl", "show", "bad.crl", expect: 65)
   }
 
+  /// A list of more than a mebibyte is looked up by an index, which the command leaves beside it.
+  @Test func `A large list is indexed where it lies, and read as a whole where that cannot be`() async throws {
+    let shell = try Shell()
+    let pki = try await TestPKI()
+    let (alice, bob) = try await (pki.mailbox("alice@example.com"), pki.mailbox("bob@example.com"))
+    let others = try (0..<36_000).map { number in
+      try RevokedEntry(
+        serialNumber: SerialNumber([0x11] + (0..<12).map { UInt8(truncatingIfNeeded: number >> $0) }),
+        date: TestPKI.now.addingTimeInterval(-86_400), reason: .unspecified)
+    }
+    func write(_ revoked: Certificate, number: Int, to name: String) async throws {
+      let entry = try RevokedEntry(
+        serialNumber: revoked.serialNumber, date: TestPKI.now.addingTimeInterval(-7_200), reason: .keyCompromise)
+      let list = try await RevocationListTemplate(
+        number: number, thisUpdate: TestPKI.now.addingTimeInterval(-3_600),
+        nextUpdate: TestPKI.now.addingTimeInterval(86_400), entries: others + [entry]
+      ).signed(by: pki.issuing)
+      #expect(list.derBytes.count > 1 << 20)
+      try shell.write(Data(list.derBytes), to: name)
+    }
+    for (name, identity) in [("alice", alice), ("bob", bob)] { try shell.write(identity.certificate.pem, to: name) }
+    try shell.write(pki.issuing.certificate.pem, to: "anchor.pem")
+    func expectRevoked(_ revoked: String, not good: String, _ list: String) throws {
+      let judge = ["cert", "validate", "--anchor", "anchor.pem", "--revocation", "hard", "--crl", list] + Self.at
+      #expect(try shell.smime(judge + [revoked], expect: 1).output.contains("keyCompromise"))
+      try shell.smime(judge + [good])
+    }
+
+    try await write(alice.certificate, number: 1, to: "list.crl")
+    try expectRevoked("alice", not: "bob", "list.crl")
+    #expect(try shell.permissions("list.crl.index") == 0o600)
+    let index = try shell.data("list.crl.index")
+    let serial = alice.certificate.serialNumber.description
+    let shown = try report("crl", shell, ["crl", "show", "list.crl", "--serial", serial])
+    let list = try #require((shown["lists"] as? [[String: Any]])?.first)
+    #expect(list["listed"] as? Bool == true && list["entries"] as? Int == 36_001 && list["number"] as? String == "01")
+    #expect((list["revoked"] as? [[String: Any]])?.first?["reason"] as? String == "keyCompromise")
+    #expect(try shell.data("list.crl.index") == index)
+    #expect(try shell.smime("crl", "show", "list.crl", "--entries").output.contains(serial))
+
+    // The next list has the old one's name.
+    try await write(bob.certificate, number: 2, to: "list.crl")
+    try expectRevoked("bob", not: "alice", "list.crl")
+    #expect(try shell.data("list.crl.index") != index)
+
+    // Where there is no place for an index the answers are the same.
+    try await write(alice.certificate, number: 3, to: "other.crl")
+    try FileManager.default.createDirectory(at: shell.url("other.crl.index"), withIntermediateDirectories: false)
+    try expectRevoked("alice", not: "bob", "other.crl")
+    let again = try shell.smime("crl", "show", "other.crl", "--serial", serial).output
+    #expect(again.contains("listed: yes") && again.contains("entries: 36001"))
+
+    // And in the store's folder.
+    try await write(alice.certificate, number: 4, to: "kept.crl")
+    let copied = try shell.script("mkdir -p \"$SMIME_HOME/crls\"; cp kept.crl \"$SMIME_HOME/crls/\"")
+    #expect(copied.status == 0, "\(copied.errors)")
+    let judge = ["cert", "validate", "--anchor", "anchor.pem", "--revocation", "hard"] + Self.at
+    try shell.smime(judge + ["alice"], expect: 1)
+    try shell.smime(judge + ["bob"])
+    #expect(try shell.script("ls \"$SMIME_HOME/crls\"").output.contains("kept.crl.index"))
+  }
+
   @Test func `Lists are fetched by what a certificate names, and by URL`() async throws {
     let scene = try await OnlineTests.Scene()
     try await scene.serveList(revoking: [scene.alice])

@@ -118,8 +118,32 @@ import Testing
     try shell.smime("trust", "add", "ca/root.pem")
     let good = try shell.smime("cert", "import", "bob.pem")
     #expect(good.errors.contains("bob@example.com: validated"))
-    let none = try shell.smime("cert", "import", "ca/root.pem", expect: 1)
-    #expect(none.errors.contains("trust add"))
+    try shell.smime("cert", "import", "--pin", "ca/root.pem", expect: 1)
+  }
+
+  /// A path that lacks a certificate is found by what was kept, which is not trusted for that.
+  @Test func `Authorities that were brought in help to find paths, and nothing more`() throws {
+    let shell = try Cast.copy()
+    let leaf = try shell.script("awk '{ print } /END CERTIFICATE/ { exit }' bob.pem > leaf.pem")
+    #expect(leaf.status == 0)
+    let judge = ["cert", "validate", "leaf.pem"]
+    #expect(try shell.smime("cert", "import", "ca/root.pem").errors.contains("trust add"))
+    try shell.smime(judge, expect: 1)
+    try shell.smime("trust", "add", "ca/root.pem")
+    #expect(try shell.smime(judge, expect: 1).output.contains("is not known"))
+    let kept = try shell.smime("cert", "import", "ca/issuing.pem")
+    #expect(kept.errors.contains("kept to find paths, not trusted"))
+    try shell.smime(judge)
+    // Who names anchors, or certificates that help, does not ask the store.
+    try shell.smime(judge + ["--anchor", "ca/root.pem"], expect: 1)
+    try shell.smime(judge + ["--intermediate", "ca/root.pem"], expect: 1)
+    let cases = [
+      #"{"id": 1, "leaf": "leaf.pem"}"#, #"{"id": 2, "leaf": "leaf.pem", "chain": []}"#,
+      #"{"id": 3, "leaf": "leaf.pem", "anchors": ["ca/root.pem"]}"#,
+    ]
+    try shell.write(cases.joined(separator: "\n"), to: "cases")
+    let batch = try shell.smime("cert", "validate", "--batch", "cases").output
+    #expect(batch.split(separator: "\n").map { $0.contains(#""valid":true"#) } == [true, false, false], "\(batch)")
   }
 
   /// Whoever makes a certificate writes what he likes into it.

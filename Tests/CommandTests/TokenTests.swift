@@ -135,6 +135,57 @@ struct TokenTests {
     try desk.smime("cms sign mail.eml \(source) --password 'open sesame' --out both.p7m")
   }
 
+  /// Several wrong tries lock a token for good: a PIN goes to the token that it was meant for.
+  @Test func `The PIN of one token is never tried on another`() throws {
+    let desk = try Desk.shared.get()
+    try desk.shell.write(
+      """
+      #!/bin/sh
+      echo "$1" >> asked
+      case "$1" in *Work*) echo 4711 ;; *Other*) echo 1234 ;; esac
+
+      """, to: "ask")
+    let made = try desk.script(
+      """
+      chmod +x ask
+      softhsm2-util --init-token --free --label Other --so-pin 12345678 --pin 1234
+      openssl pkcs12 -in eve.p12 -passin 'pass:open sesame' -nodes -nocerts | openssl pkcs8 -topk8 -nocrypt -outform der \
+        -out eve.key
+      openssl x509 -in eve.pem -outform der -out eve.der
+      tool="pkcs11-tool --module \(Self.module) --token-label Other --login --pin 1234 --id 01 --label eve"
+      $tool --write-object eve.key --type privkey --usage-sign --usage-derive
+      $tool --write-object eve.der --type cert
+      """)
+    #expect(made.status == 0, "\(made.output)\(made.errors)")
+    let other = desk.address("token=Other;object=eve")
+    let both = "--identity \(desk.address("token=Work;object=alice")) --identity \(other)"
+    /// SoftHSM's flag says that a wrong PIN was tried since the last right one.
+    func wrongTries() throws -> String {
+      let slots = "pkcs11-tool --module \(Self.module) --list-slots"
+      return try desk.script("\(slots) | grep -A9 'label.*: Other' | grep flags").output
+    }
+    // Given for two tokens it is for neither; nobody answers for them.
+    for words in ["--password 4711", "--password 4711 --password 1234"] {
+      let refused = try desk.smime("cms sign mail.eml \(both) \(words) --out x.p7m", expect: 77)
+      #expect(refused.errors.contains("asks for a PIN"))
+    }
+    #expect(try !wrongTries().contains("count low"))
+    // Typed for one it is that one's, and the other is asked for.
+    let typed = try desk.script(
+      "rm -f asked; SMIME_ASKPASS=./ask smime cms sign mail.eml \(both) --out two.p7m; cat asked")
+    #expect(typed.status == 0, "\(typed.errors)")
+    #expect(typed.output == "PIN of the token 'Work'\nPIN of the token 'Other'\n")
+    #expect(try !wrongTries().contains("count low"))
+    try desk.shell.write("#!/bin/sh\ncase \"$1\" in *Work*) echo 4711 ;; *) exit 1 ;; esac\n", to: "ask")
+    let half = try desk.script("SMIME_ASKPASS=./ask smime cms sign mail.eml \(both) --out x.p7m || exit 7")
+    #expect(half.status == 7 && half.errors.contains("'Other' asks for a PIN"), "\(half.errors)")
+    #expect(try !wrongTries().contains("count low"))
+    // The flag is a witness: a PIN that is wrong there sets it.
+    try desk.smime("sign mail.eml --identity \(other) --password 4711 --out x.eml", expect: 77)
+    #expect(try wrongTries().contains("count low"))
+    try desk.smime("cms sign mail.eml --identity \(other) --password 1234 --out own.p7m --force")
+  }
+
   @Test(arguments: [
     ("'pkcs11:token=Nobody?module-path=MODULE'", Int32(66), "no token is there"),
     ("'pkcs11:object=nothing?module-path=MODULE'", 66, "no certificate with its private key"),

@@ -227,6 +227,75 @@ private final class Answers: AnswerSource {
     #expect(try many.get() == [one, two])
   }
 
+  /// RFC 4387 §2.1: SHA-1, base64 without padding, form-urlencoded.
+  @Test func `are asked by the hash of what is known`() async throws {
+    let pki = try await TestPKI()
+    let issuing = pki.issuing.certificate
+    let server = try ScriptedServer { _ in .http(200, Stage.certificateType, Array(issuing.derBytes)) }
+    let search = CertificateSearch(Stage.fetcher())
+    let identifier = Array(try #require(try issuing.extensions.subjectKeyIdentifier))
+    for query in [StoreQuery.subject(issuing.subject), .keyIdentifier(identifier), .issuer(issuing.issuer)] {
+      #expect(try await search.certificates(by: query, inStore: server.url("/s?x=1")).get() == [issuing])
+    }
+    func key(_ bytes: some Sequence<UInt8>) -> String {
+      Data(MessageDigest.sha1(ArraySlice(Array(bytes)))).base64EncodedString().replacingOccurrences(of: "=", with: "")
+        .replacingOccurrences(of: "+", with: "%2B").replacingOccurrences(of: "/", with: "%2F")
+    }
+    #expect(
+      server.requests.map(\.path) == [
+        "/s?x=1&sHash=\(key(issuing.subject.encoded))", "/s?x=1&sKIDHash=\(key(identifier))",
+        "/s?x=1&iHash=\(key(issuing.issuer.encoded))",
+      ])
+    let fragment = await search.certificates(by: .subject(issuing.subject), inStore: server.url("/s#f"))
+    guard case .failure(let failure) = fragment else {
+      Issue.record("a fragment was taken")
+      return
+    }
+    #expect(failure.reason == .url)
+  }
+
+  @Test func `have the issuer that is missing, and the list of an issuer`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let (issuing, stranger) = (pki.issuing.certificate, try await TestPKI(name: "Other").issuing.certificate)
+    let list = try await pki.revocationList(revoking: [alice])
+    let rootList = try await pki.rootRevocationList()
+    let rootPath = try StoreQuery.issuer(pki.root.certificate.subject).url(at: "/lists")
+    let server = try ScriptedServer { request in
+      if request.path.hasPrefix("/none") { return .http(404) }
+      if request.path.hasPrefix("/other") { return .http(200, Stage.certificateType, Array(stranger.derBytes)) }
+      if request.path == rootPath { return .http(200, Stage.crlType, Array(rootList.derBytes)) }
+      if request.path.hasPrefix("/lists?iHash=") { return .http(200, Stage.crlType, Array(list.derBytes)) }
+      return .http(200, Stage.certificateType, Array(issuing.derBytes))
+    }
+    func validate(_ stores: [String], _ lists: [String]) async -> Result<ValidatedPath, PathFailure> {
+      let network = Stage.fetcher()
+      return await PathValidator(
+        anchors: TrustAnchors([pki.root.certificate]),
+        issuers: [IssuerSource(network, stores: stores.map { server.url($0) })],
+        revocation: lists.isEmpty ? .off : .hard([RevocationStoreSource(network, stores: lists.map { server.url($0) })])
+      ).validate(alice.certificate, at: TestPKI.now)
+    }
+    let alone = await validate([], [])
+    #expect(throws: PathFailure.self) { try alone.get() }
+    // What has another name is no issuer.
+    let other = await validate(["/other"], [])
+    #expect(throws: PathFailure.self) { try other.get() }
+    let path = try await validate(["/none", "/other", "/certificates"], []).get()
+    #expect(path.certificates.map(\.subject) == [alice.certificate, issuing, pki.root.certificate].map(\.subject))
+    let revoked = await validate(["/certificates"], ["/none", "/lists"])
+    guard case .failure(let failure) = revoked else {
+      Issue.record("a revoked certificate passed")
+      return
+    }
+    let report = try #require(failure.revocation.first { $0.certificate == alice.certificate })
+    guard case .revoked = report.status else {
+      Issue.record("\(report.inquiries.compactMap(\.detail))")
+      return
+    }
+    #expect(report.inquiries.last?.provenance.url?.contains("/lists?iHash=") == true)
+  }
+
   @Test func `that have nothing are told from those that answer something else`() async throws {
     func reason(_ reply: ScriptedServer.Reply) async throws -> FetchFailure.Reason? {
       let (result, _) = try await answer { _ in reply }

@@ -27,7 +27,7 @@ import Testing
     let fetcher = Stage.fetcher()
     let reader = Reader(
       paths: PathValidator(
-        anchors: TrustAnchors([pki.root.certificate]), issuers: IssuerSource(fetcher),
+        anchors: TrustAnchors([pki.root.certificate]), issuers: [IssuerSource(fetcher)],
         revocation: .soft([OCSPSource(fetcher)])))
     let opened = try await reader.open(BufferSource(signed.bytes), at: TestPKI.now)
     return (opened.verdict.signature, server.requests.count)

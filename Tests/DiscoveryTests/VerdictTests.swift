@@ -254,7 +254,7 @@ import Testing
         $0.extensions.append(.authorityInformationAccess(ocsp: [], caIssuers: [server.url(path)]))
       }.certificate
       let paths = PathValidator(
-        anchors: TrustAnchors([pki.root.certificate]), issuers: IssuerSource(Stage.fetcher()))
+        anchors: TrustAnchors([pki.root.certificate]), issuers: [IssuerSource(Stage.fetcher())])
       switch await paths.validate(alice, at: TestPKI.now) {
       case .success(let path): #expect(isFound && path.certificates.count == 3)
       case .failure(let failure):

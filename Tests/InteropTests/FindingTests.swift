@@ -96,7 +96,7 @@ import Testing
       ]
     }.certificate
     let validator = PathValidator(
-      anchors: TrustAnchors([pki.root.certificate]), issuers: IssuerSource(fetcher),
+      anchors: TrustAnchors([pki.root.certificate]), issuers: [IssuerSource(fetcher)],
       revocation: .hard([RevocationListSource(fetcher), RevocationFiles([try await pki.rootRevocationList()])]))
     let path = try await validator.validate(alice, at: TestPKI.now).get()
     #expect(path.certificates.map(\.subject) == [alice, pki.issuing.certificate, pki.root.certificate].map(\.subject))

@@ -25,10 +25,14 @@ public struct CertificateSearch: Sendable {
   ///
   /// - Parameter url: an http or https URL of the store's certificates, to which the query is added.
   public func certificates(of address: String, inStore url: String) async -> Result<[Certificate], FetchFailure> {
-    guard !url.contains("#") else { return .failure(FetchFailure(.url, "the URL has a fragment")) }
-    let separator = !url.contains("?") ? "?" : url.hasSuffix("?") || url.hasSuffix("&") ? "" : "&"
-    let query = "email=\(PercentEncoding.encode(address.utf8))"
-    return await certificates(FetchRequest(.certificates, url: url + separator + query))
+    await certificates(by: .email(address), inStore: url)
+  }
+
+  /// What an HTTP certificate store has by another query.
+  public func certificates(by query: StoreQuery, inStore url: String) async -> Result<[Certificate], FetchFailure> {
+    do throws(FetchFailure) {
+      return await certificates(FetchRequest(.certificates, url: try query.url(at: url)))
+    } catch { return .failure(error) }
   }
 
   private func certificates(_ request: FetchRequest) async -> Result<[Certificate], FetchFailure> {

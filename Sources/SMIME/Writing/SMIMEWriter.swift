@@ -21,7 +21,7 @@ public enum SMIMEWriter {
     case opaque
   }
 
-  /// What is written for recipients whose software is not known.
+  /// What is written when nothing is asked of the recipients' software; ``EncryptionChoice`` chooses by what is known of it.
   public enum EncryptionForm: Hashable, Sendable {
     /// AES-256-CBC with RSA PKCS#1 v1.5 or ECDH: what current Thunderbird and Outlook read.
     case compatible
@@ -72,15 +72,18 @@ public enum SMIMEWriter {
     _ source: any ByteSource, for certificates: [Certificate], as form: EncryptionForm = .compatible,
     to sink: any ByteSink
   ) async throws {
+    try await encrypt(source, for: EncryptionChoice(for: certificates, as: form), to: sink)
+  }
+
+  /// Encrypts the message in `source` for the recipients of `choice`, and nobody else.
+  public static func encrypt(
+    _ source: any ByteSource, for choice: EncryptionChoice, to sink: any ByteSink
+  ) async throws {
     let entity = try Entity(source)
-    let recipients = certificates.map { certificate in
-      Recipient(
-        certificate, transport: form == .modern ? .rsaOAEP(OAEPParameters(.sha256)) : .rsaPKCS1)
-    }
-    try await writePart(entity, form == .modern ? .authEnvelopedData : .envelopedData, to: sink) { base64 in
+    let kind: SecurePart.Kind = choice.cipher.isAuthenticated ? .authEnvelopedData : .envelopedData
+    try await writePart(entity, kind, to: sink) { base64 in
       try await EnvelopedDataWriter.encrypt(
-        entity.enclosable, for: recipients, cipher: form == .modern ? .aesGCM(keyBits: 256) : .aesCBC(keyBits: 256),
-        to: base64)
+        entity.enclosable, for: choice.recipients, cipher: choice.cipher, to: base64)
     }
   }
 

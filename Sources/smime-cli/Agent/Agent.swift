@@ -48,7 +48,7 @@ struct Agent {
     guard connection.isOwnUser, let first = connection.receive(1)?.first,
       let count = AgentRequest.restCount(after: first), var rest = connection.receive(count)
     else { return false }
-    defer { AgentConnection.wipe(&rest) }
+    defer { wipe(&rest) }
     switch AgentRequest(first, rest) {
     case .get(let lock):
       if let entry = kept[lock], entry.until > Self.now() {
@@ -58,6 +58,9 @@ struct Agent {
       }
     case .put(let lock, let key):
       if kept.count < Self.mostKeys || kept[lock] != nil { kept[lock] = (key, Self.now() + time) }
+      connection.send([1])
+    case .drop(let lock):
+      kept[lock] = nil
       connection.send([1])
     case .stop:
       kept = [:]
@@ -82,13 +85,20 @@ enum KeptKeys {
     guard let agent = AgentSocket.standard.connect(), agent.send(AgentRequest.get(lock: lock).octets),
       agent.receive(1) == [1], var octets = agent.receive(AgentRequest.keyByteCount)
     else { return nil }
-    defer { AgentConnection.wipe(&octets) }
+    defer { wipe(&octets) }
     return SymmetricKey(octets: octets)
   }
 
   static func keep(_ key: SymmetricKey, of lock: [UInt8]) {
     guard let agent = AgentSocket.standard.connect() else { return }
     agent.send(AgentRequest.put(lock: lock, key).octets)
+    _ = agent.receive(1)
+  }
+
+  /// Has the agent forget the key of a lock that is no longer used.
+  static func drop(_ lock: [UInt8]) {
+    guard let agent = AgentSocket.standard.connect() else { return }
+    agent.send(AgentRequest.drop(lock: lock).octets)
     _ = agent.receive(1)
   }
 

@@ -5,10 +5,12 @@ import SMIMECrypto
 ///     get   1 ‖ lock, 16 octets                     answered by  1 ‖ key, 32 octets   or  0
 ///     put   2 ‖ lock, 16 octets ‖ key, 32 octets    answered by  1
 ///     stop  3                                       answered by  1
+///     drop  4 ‖ lock, 16 octets                     answered by  1
 enum AgentRequest {
   case get(lock: [UInt8])
   case put(lock: [UInt8], SymmetricKey)
   case stop
+  case drop(lock: [UInt8])
 
   static let lockByteCount = 16
   static let keyByteCount = 32
@@ -16,7 +18,7 @@ enum AgentRequest {
   /// How many octets follow the first; nil of an unknown one.
   static func restCount(after first: UInt8) -> Int? {
     switch first {
-    case 1: lockByteCount
+    case 1, 4: lockByteCount
     case 2: lockByteCount + keyByteCount
     case 3: 0
     default: nil
@@ -31,6 +33,7 @@ enum AgentRequest {
     case 2:
       self = .put(
         lock: Array(rest.prefix(Self.lockByteCount)), SymmetricKey(octets: rest.dropFirst(Self.lockByteCount)))
+    case 4: self = .drop(lock: rest)
     default: self = .stop
     }
   }
@@ -41,6 +44,7 @@ enum AgentRequest {
     case .get(let lock): [1] + lock
     case .put(let lock, let key): [2] + lock + key.octets
     case .stop: [3]
+    case .drop(let lock): [4] + lock
     }
   }
 }

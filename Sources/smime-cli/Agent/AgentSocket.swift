@@ -110,13 +110,7 @@ final class AgentConnection {
       sent += max(count, 0)
     }
     let isWhole = sent == octets.count
-    AgentConnection.wipe(&octets)
+    wipe(&octets)
     return isWhole
-  }
-
-  static func wipe(_ octets: inout [UInt8]) {
-    unsafe octets.withUnsafeMutableBytes { bytes in
-      if let start = bytes.baseAddress { unsafe explicit_bzero(start, bytes.count) }
-    }
   }
 }

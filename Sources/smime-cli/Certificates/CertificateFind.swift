@@ -10,7 +10,8 @@ struct CertificateFind: ReadingCommand {
     commandName: "find",
     abstract: "Find the certificates of an address, and tell which may be encrypted with.",
     discussion: """
-      Looks in the store, and with --online in the directories, certificate stores and DNS records that are named. Whoever \
+      Looks in the store, and with --online in the directories, certificate stores and DNS records that are named, by \
+      options or else by 'smime config'. Whoever \
       runs those learns of the question. Each certificate is validated for encrypting mail to the address: its path, \
       times, usage, revocation, and that it is for that address. Exit 0 means that one at least may be used, 1 that none \
       may, 69 that no place answered.
@@ -35,24 +36,27 @@ struct CertificateFind: ReadingCommand {
 
   func validate() throws {
     guard EmailAddress(address) != nil else { throw ValidationError("'\(address)' is no address") }
-    try finding.check(online: trust.network.online)
+    try finding.check()
   }
 
   func run() async throws {
     guard let mailbox = EmailAddress(address) else { throw ValidationError("'\(address)' is no address") }
     let file = try output.out.map { _ in try output.open(.open) }
-    let process = try process()
-    let finder = CertificateFinder(try trust.validator(asking: process), process ?? NobodyAsked() as any AnswerSource)
+    let settings = try Home.settings()
+    let places = try finding.search(settings)
+    let asked = try asked(places, settings)
+    let finder = CertificateFinder(
+      try trust.validator(asking: asked), asked?.process ?? NobodyAsked() as any AnswerSource)
     let instant = trust.time.date
     let report = await finder.certificates(
       of: mailbox, known: try Home.certificates(for: address), waiting: try Home.waiting(for: address),
-      places: finding.places, at: instant)
+      places: asked == nil ? [] : places.all, at: instant)
     let words = FindingReport(mailbox, report, at: instant)
     Terminal.print(format.json ? words.outline.json : words.lines.joined(separator: "\n"))
     let usable = report.certificates.filter(\.isUsable)
     guard !usable.isEmpty else {
       let isSilent = report.isUnanswered && report.certificates.isEmpty
-      if report.certificates.isEmpty, finding.places.isEmpty {
+      if report.certificates.isEmpty, asked == nil || places.all.isEmpty {
         Terminal.hint("only the store was looked in: name places with --online and --ldap, --certstore or --smimea")
       }
       throw ExitCode(isSilent ? .unavailable : .notGood)
@@ -63,11 +67,17 @@ struct CertificateFind: ReadingCommand {
     }
   }
 
-  private func process() throws -> NetworkProcess? {
-    guard trust.network.online else { return nil }
-    var rules = trust.network.rules
-    finding.apply(to: &rules)
-    return NetworkProcess(try NetworkProcess.program(), rules)
+  private func asked(_ places: FindOptions.Search, _ settings: Settings) throws -> NetworkAsked? {
+    guard var use = try trust.network.asked(settings) else {
+      guard finding.isSilent else {
+        throw ValidationError("--ldap, --certstore and --smimea ask the network: add --online")
+      }
+      return nil
+    }
+    use.rules.hostAnchors = places.hostAnchor
+    use.rules.nameServer = places.nameServer
+    use.rules.nameAnchors = places.nameAnchor
+    return try use.process()
   }
 }
 

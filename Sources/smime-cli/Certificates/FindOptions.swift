@@ -33,32 +33,41 @@ struct FindOptions: ParsableArguments {
       "The DNSSEC trust anchors, as DS or DNSKEY records, instead of the root's.", valueName: "file"))
   var nameAnchor: String?
 
-  /// In the order in which they are asked.
-  var places: [FindingPlace] {
-    directories.map(FindingPlace.directory) + stores.map(FindingPlace.certificateStore) + (smimea ? [.dns] : [])
+  /// True if no place is named.
+  var isSilent: Bool { directories.isEmpty && stores.isEmpty && !smimea }
+
+  /// Where is looked, and how those places are asked.
+  struct Search {
+    /// In the order in which they are asked.
+    let all: [FindingPlace]
+    let hostAnchor: String?
+    let nameServer: String?
+    let nameAnchor: String?
   }
 
-  func check(online: Bool) throws {
-    guard online || places.isEmpty else {
-      throw ValidationError("--ldap, --certstore and --smimea ask the network: add --online")
+  /// What these options say. Where they name no place, the places of `settings` are asked; how to ask is each option's own.
+  func search(_ settings: Settings) throws -> Search {
+    let ldap = isSilent ? settings[.ldap] : directories
+    let certstores = isSilent ? settings[.certstore] : stores
+    let asksNames = isSilent ? settings.isOn(.smimea) : smimea
+    guard asksNames || nameServer == nil && nameAnchor == nil else {
+      throw ValidationError("--name-server and --name-anchor say how to ask DNS: add --smimea")
     }
+    return Search(
+      all: ldap.map(FindingPlace.directory) + certstores.map(FindingPlace.certificateStore) + (asksNames ? [.dns] : []),
+      hostAnchor: hostAnchor ?? settings[.hostAnchor].first, nameServer: nameServer ?? settings[.nameServer].first,
+      nameAnchor: nameAnchor ?? settings[.nameAnchor].first)
+  }
+
+  func check() throws {
     for url in directories where !FindingPlace.isDirectoryURL(url) {
       throw ValidationError("'\(url)' is no URL of ldap or ldaps")
     }
     for url in stores where !WebAddressText.isURL(url) {
       throw ValidationError("'\(url)' is no URL of http or https")
     }
-    guard smimea || nameServer == nil && nameAnchor == nil else {
-      throw ValidationError("--name-server and --name-anchor say how to ask DNS: add --smimea")
-    }
     for file in [hostAnchor, nameAnchor].compactMap({ $0 }) where !Files.exists(file) {
       throw CommandFailure(.noInput, "\(file): there is no such file")
     }
-  }
-
-  func apply(to rules: inout FetchRules) {
-    rules.hostAnchors = hostAnchor
-    rules.nameServer = nameServer
-    rules.nameAnchors = nameAnchor
   }
 }

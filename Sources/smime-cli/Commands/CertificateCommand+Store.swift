@@ -20,6 +20,9 @@ struct CertificateImport: AsyncParsableCommand {
       whatever is known, and should be typed only after its SHA-256 was compared with what the correspondent says it is. \
       A certificate whose key only signs is skipped.
 
+      Certificates of authorities in the file are kept as well, so that paths are found later that lack them. They are not \
+      trusted for that: 'smime trust add' trusts one.
+
       Signers of good messages are kept by themselves when 'smime verify' or 'smime open' judged them.
 
       EXAMPLES:
@@ -45,6 +48,14 @@ struct CertificateImport: AsyncParsableCommand {
   func run() async throws {
     let all = try CertificateFile.certificates(in: file)
     let mailboxes = all.filter { !$0.mailboxes.isEmpty && !$0.isAuthority }
+    let authorities = all.filter(\.isAuthority)
+    if mailboxes.isEmpty, addresses.isEmpty, !pin, !authorities.isEmpty {
+      try keep(authorities)
+      if authorities.contains(where: \.isSelfIssued) {
+        Terminal.hint("an authority's certificate is trusted with 'smime trust add'")
+      }
+      return
+    }
     guard !mailboxes.isEmpty else {
       throw CommandFailure(
         .notGood, "\(file): no certificate in it is for a mailbox",
@@ -71,6 +82,8 @@ struct CertificateImport: AsyncParsableCommand {
       let outcome = await validator.validate(
         certificate, with: all.filter { $0 != certificate }, at: trust.time.date, use: .encryption)
       let validation = Validation(certificate, outcome, at: trust.time.date)
+      // Of what somebody sends along only that is kept which led to an anchor.
+      if case .success(let path) = outcome { try keep(authorities.filter(path.certificates.contains)) }
       if !validation.isValid { Terminal.warning("\(certificate.shortName): the certificate does not validate") }
       let found: Correspondent.Trust = pin ? .pinned : validation.isValid ? .validated : .harvested
       for address in certificate.mailboxes where wanted.isEmpty || wanted.contains(address.lowercased()) {
@@ -81,6 +94,12 @@ struct CertificateImport: AsyncParsableCommand {
         }
       }
     }
+  }
+
+  private func keep(_ authorities: [Certificate]) throws {
+    guard !authorities.isEmpty else { return }
+    try Home.store().add(authorities: authorities, at: Date())
+    for one in authorities { Terminal.note("\(one.subject): kept to find paths, not trusted") }
   }
 }
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import SMIME
 
-struct Encrypt: AsyncParsableCommand {
+struct Encrypt: ReadingCommand {
   static let configuration = CommandConfiguration(
     commandName: "encrypt",
     abstract: "Encrypt a message.",
@@ -9,12 +9,15 @@ struct Encrypt: AsyncParsableCommand {
       Each recipient can read it, and nobody else but the sender, if the store has the sender's identity: without it, \
       name your own certificate too, to read your copy. Sign first: encryption alone does not say who wrote a message.
 
-      AES-256-CBC with PKCS#1 v1.5 or ECDH is written, because much mail software reads nothing newer. --modern writes \
-      AES-256-GCM with OAEP.
+      The strongest cipher is taken that every recipient reads: by what their verified messages said, which the store \
+      keeps by address, or by what their certificates say. Of software of which nothing is known AES-256-CBC with PKCS#1 \
+      v1.5 or ECDH is expected, because much of it reads nothing newer. --verbose tells what was taken, and why. \
+      --compatible and --modern (AES-256-GCM with OAEP) ask nobody.
 
       EXAMPLES:
         smime encrypt --recipient bob.pem --recipient alice.pem signed.eml --out sealed.eml
         smime sign draft.eml | smime encrypt --recipient bob@example.com | sendmail -t
+        smime encrypt --verbose --recipient bob@example.com report.eml --out sealed.eml
         smime encrypt --modern --recipient bob.pem report.eml --out sealed.eml
       """)
 
@@ -24,15 +27,44 @@ struct Encrypt: AsyncParsableCommand {
   @Flag(help: "Write AES-256-GCM and OAEP, for recipients with current software.")
   var modern = false
 
+  @Flag(help: "Write AES-256-CBC and PKCS#1 v1.5 or ECDH, whatever is known of the recipients.")
+  var compatible = false
+
+  @Flag(name: .shortAndLong, help: "Tell by which cipher it is encrypted, and why.")
+  var verbose = false
+
   @OptionGroup var output: OutputOptions
+
+  @OptionGroup var format: FormatOptions
+
+  func validate() throws {
+    guard !(modern && compatible) else { throw ValidationError("--modern and --compatible exclude each other") }
+    guard !format.json || output.out ?? "-" != "-" else {
+      throw ValidationError("--json prints where the message would be written: add --out")
+    }
+  }
 
   func run() async throws {
     let output = try output.open(.open)
     let mail = try MailInput(input.open(.secret))
-    let certificates = try recipients.certificates(andSenders: try mail.senders())
-    try await mail.write { source in
-      try await SMIMEWriter.encrypt(source, for: certificates, as: modern ? .modern : .compatible, to: output.sink)
-    }
+    let readers = try recipients.readers(andSenders: try mail.senders())
+    let choice = choice(for: readers)
+    try await mail.write { source in try await SMIMEWriter.encrypt(source, for: choice, to: output.sink) }
     try output.commit()
+    let report = ChoiceReport(choice: choice, readers: readers)
+    if format.json { Terminal.print(report.outline.json) }
+    if verbose {
+      for line in report.lines { Terminal.note(line) }
+    } else if choice.reason == .nothingInCommon {
+      // Somebody may not be able to read it.
+      Terminal.warning(report.lines[0], hint: "--verbose says what is known of each recipient")
+    }
+  }
+
+  private func choice(for readers: [KnownReader]) -> EncryptionChoice {
+    let certificates = readers.map(\.certificate)
+    if modern { return EncryptionChoice(for: certificates, as: .modern) }
+    if compatible { return EncryptionChoice(for: certificates, as: .compatible) }
+    return EncryptionChoice(for: readers.map { .init($0.certificate, capabilities: $0.capabilities) })
   }
 }

@@ -26,9 +26,11 @@ struct IdentityCommand: ParsableCommand {
         smime id import alice.p12                        bring in a key with its certificate
         smime id list
         smime id export alice@example.org --out alice.p12
+        smime id passphrase                              another passphrase for what is under the old one
       """,
     subcommands: [
       IdentityNew.self, IdentityImporting.self, IdentityExport.self, IdentityList.self, IdentityRequest.self,
+      IdentityPassphrase.self,
     ])
 }
 
@@ -63,7 +65,7 @@ struct IdentityNew: AsyncParsableCommand {
         .usage, "a key of kind \(key.kind.name) only encrypts, and cannot sign its own request",
         hint: "have it made with its certificate: 'smime ca issue --key KIND'")
     }
-    let protection = try protection.forNewKey()
+    let protection = try protection.protection(asking: "passphrase for the new key")
     let output = try output.open(.open)
     let privateKey = try PrivateKey(generate: key.kind)
     let request = try await CertificateSigningRequest.create(

@@ -3,6 +3,12 @@ import ByteIO
 import PKIX
 import SMIMECrypto
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 struct RevocationListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "crl",
@@ -54,7 +60,7 @@ struct RevocationListShow: ReadingCommand {
   func run() async throws {
     let number = serial.flatMap { SerialNumber(hex: $0) }
     do {
-      let lists = try CertificateFile.lists(in: file).map { try outline(of: $0, number) }
+      let lists = try GivenList.all(in: file).map { try outline(of: $0, number) }
       var report = Outline()
       report["version"] = .number(1)
       report["lists"] = .list(lists.map(Outline.Node.outline))
@@ -62,22 +68,52 @@ struct RevocationListShow: ReadingCommand {
     } catch { throw CommandFailure(error, in: file) }
   }
 
-  private func outline(of list: CertificateRevocationList, _ number: SerialNumber?) throws -> Outline {
-    var result = try list.summary
-    guard entries || number != nil else { return result }
-    var found: [Outline.Node] = []
-    try list.forEachEntry(of: number) { entry, issuer throws(Malformed) in
-      found.append(.outline(entry.outline(issuer: issuer == list.issuer ? nil : issuer)))
+  private func outline(of list: GivenList, _ number: SerialNumber?) throws -> Outline {
+    switch list {
+    case .indexed(let list):
+      // Every entry is in the list itself only.
+      if entries { return try outline(of: .whole(CertificateRevocationList(der: Input.bytes(of: file)[...])), nil) }
+      var result = try list.summary
+      guard let number else { return result }
+      add(try list.entries(for: number).map { $0.entry.outline(issuer: $0.issuer, in: list) }, to: &result)
+      return result
+    case .whole(let list):
+      var result = try list.summary
+      guard entries || number != nil else { return result }
+      var found: [Outline] = []
+      try list.forEachEntry(of: number) { entry, issuer throws(Malformed) in
+        found.append(entry.outline(issuer: issuer, in: list))
+      }
+      add(found, to: &result)
+      return result
     }
-    if number != nil { result["listed"] = .flag(!found.isEmpty) }
-    result["revoked"] = .list(found)
-    return result
+  }
+
+  private func add(_ found: [Outline], to result: inout Outline) {
+    if serial != nil { result["listed"] = .flag(!found.isEmpty) }
+    result["revoked"] = .list(found.map(Outline.Node.outline))
   }
 }
 
-extension CertificateRevocationList {
+/// A CRL, however it is read.
+private protocol ShownList {
+  var issuer: DistinguishedName { get }
+  var number: SerialNumber? { get throws(Malformed) }
+  var baseNumber: SerialNumber? { get throws(Malformed) }
+  var thisUpdate: Date { get }
+  var nextUpdate: Date? { get }
+  var scopeSummary: String? { get throws(Malformed) }
+  var signatureAlgorithm: AlgorithmIdentifier { get }
+  var entryCount: Int { get throws(Malformed) }
+  var objection: String? { get throws(Malformed) }
+}
+
+extension CertificateRevocationList: ShownList {}
+extension IndexedRevocationList: ShownList {}
+
+extension ShownList {
   /// What the list says of itself.
-  fileprivate var summary: Outline {
+  var summary: Outline {
     get throws {
       var result: Outline = ["issuer": .text(issuer.description)]
       result["number"] = try number.map { .text($0.description) }
@@ -94,11 +130,12 @@ extension CertificateRevocationList {
 }
 
 extension CertificateRevocationList.Entry {
-  fileprivate func outline(issuer: DistinguishedName?) -> Outline {
+  /// - Parameter issuer: of the entry's certificate.
+  fileprivate func outline(issuer: DistinguishedName, in list: some ShownList) -> Outline {
     var result: Outline = [
       "serial": .text(serialNumber.description), "date": .text(date.rfc3339), "reason": .text(reason.name),
     ]
-    result["issuer"] = issuer.map { .text($0.description) }
+    if issuer != list.issuer { result["issuer"] = .text(issuer.description) }
     return result
   }
 }

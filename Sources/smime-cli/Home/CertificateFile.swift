@@ -38,16 +38,4 @@ enum CertificateFile {
     guard let first = all.first else { throw CommandFailure(.unreadable, "\(path): there is no certificate in it") }
     return first
   }
-
-  /// All revocation lists in the file; at least one.
-  static func lists(in path: String) throws -> [CertificateRevocationList] {
-    let bytes = try Input.bytes(of: path)
-    do {
-      let found = try CertificateBundle(bytes).lists
-      guard !found.isEmpty else { throw Malformed("there is no certificate revocation list in it") }
-      return found
-    } catch {
-      throw CommandFailure(error, in: path)
-    }
-  }
 }

@@ -43,6 +43,18 @@ enum Home {
     return try store()
   }
 
+  private static let known = Mutex<Settings?>(nil)
+
+  /// What the user set, read once in a process.
+  static func settings() throws -> Settings {
+    try known.withLock { known in
+      if let known { return known }
+      let settings = Settings(try storeIfAny()?.settings() ?? [:])
+      known = settings
+      return settings
+    }
+  }
+
   // MARK: Trust
 
   /// The store's anchors and the system's for e-mail.
@@ -55,8 +67,12 @@ enum Home {
     try store().trust(certificate, name: name, at: Date())
   }
 
-  static func lists() throws -> [CertificateRevocationList] {
-    try Files.list(revocationLists, endings: [".pem", ".crl", ".der"]).flatMap { try CertificateFile.lists(in: $0) }
+  /// The certificates of authorities that the store keeps, read when a path lacks one.
+  static let authorities = StoredAuthorities { try storeIfAny() }
+
+  /// The lists in the store's folder.
+  static func lists() throws -> [GivenList] {
+    try Files.list(revocationLists, endings: [".pem", ".crl", ".der"]).flatMap { try GivenList.all(in: $0) }
   }
 
   // MARK: Certificates
@@ -96,6 +112,11 @@ enum Home {
         .noKey, "\(address): no certificate is known",
         hint: "name a file with --recipient FILE, or bring it in with 'smime cert import FILE'")
     }
+  }
+
+  /// What the software of `address` reads, by its verified messages, and when it said so.
+  static func capabilities(of address: String) throws -> (Capabilities, Date)? {
+    try storeIfAny()?.entry(for: address).capabilities
   }
 
   // MARK: Identities

@@ -2,10 +2,13 @@ import ArgumentParser
 import Fetching
 import PKIX
 
-/// Whether the network is asked. Without `--online` nothing is started and nothing is sent.
+/// Whether the network is asked. Without `--online`, or the store's setting, nothing is started and nothing is sent.
 struct NetworkOptions: ParsableArguments {
   @Flag(help: "Ask the network: for issuers, for OCSP and for revocation lists. Whoever runs those learns of it.")
   var online = false
+
+  @Flag(help: "Ask nobody, whatever 'smime config' has set.")
+  var offline = false
 
   @Flag(help: "With --online: ask hosts on this machine and on private networks too.")
   var allowPrivate = false
@@ -23,10 +26,7 @@ struct NetworkOptions: ParsableArguments {
   var ocspUrl: [String] = []
 
   func validate() throws {
-    guard online || !(allowPrivate || ocspNonce || noOcsp) && ocspUrl.isEmpty else {
-      throw ValidationError(
-        "--allow-private, --ocsp-nonce, --ocsp-url and --no-ocsp say how to ask the network: add --online")
-    }
+    guard !(online && offline) else { throw ValidationError("--online and --offline exclude each other") }
     guard !(ocspNonce && noOcsp) else { throw ValidationError("--ocsp-nonce and --no-ocsp exclude each other") }
     guard !noOcsp || ocspUrl.isEmpty else { throw ValidationError("--ocsp-url and --no-ocsp exclude each other") }
     for url in ocspUrl where !WebAddressText.isURL(url) {
@@ -34,19 +34,69 @@ struct NetworkOptions: ParsableArguments {
     }
   }
 
-  /// What asks the network; nil when it is not to be asked.
-  func process() throws -> NetworkProcess? {
-    guard online else { return nil }
-    return NetworkProcess(try NetworkProcess.program(), rules)
-  }
+  /// True when an option says how to ask.
+  var saysHow: Bool { allowPrivate || ocspNonce || noOcsp || !ocspUrl.isEmpty }
 
+  /// How the network is asked: by these options, and by `settings` where they say nothing; nil when it is not to be asked.
+  func asked(_ settings: Settings) throws -> NetworkUse? {
+    guard online || !offline && settings.isOn(.online) else {
+      guard !saysHow else {
+        throw ValidationError(
+          "--allow-private, --ocsp-nonce, --ocsp-url and --no-ocsp say how to ask the network: add --online")
+      }
+      return nil
+    }
+    // A responder or a nonce that is typed asks OCSP; who typed that none is asked means no other responder either.
+    let asksOCSP = !noOcsp && (ocspNonce || !ocspUrl.isEmpty || !settings.isOn(.noOCSP))
+    let responders = ocspUrl.isEmpty ? settings[.ocspURL] : ocspUrl
+    let addresses: FetchRules.Addresses = allowPrivate || settings.isOn(.allowPrivate) ? .own : .public
+    var rules = FetchRules(addresses, cacheFolder: "\(Home.folder)/cache")
+    rules.hostAnchors = settings[.hostAnchor].first
+    return NetworkUse(
+      rules: rules,
+      ocsp: asksOCSP
+        ? .init(nonce: ocspNonce ? .fresh : .none, responders: responders.isEmpty ? nil : responders) : nil,
+      stores: (issuers: settings[.certstore], lists: settings[.crlStore]))
+  }
+}
+
+/// How the network is asked.
+struct NetworkUse {
   /// What may be asked.
-  var rules: FetchRules { FetchRules(allowPrivate ? .own : .public, cacheFolder: "\(Home.folder)/cache") }
+  var rules: FetchRules
+  /// nil when OCSP is not asked.
+  let ocsp: Responders?
+  /// Certificate stores (RFC 4387) for issuers, and for revocation lists.
+  let stores: (issuers: [String], lists: [String])
 
-  /// Where revocation is asked about, in this order: a list is fetched only if OCSP gave no answer.
-  func revocationSources(_ network: NetworkProcess) -> [any RevocationSource] {
-    let lists: [any RevocationSource] = [RevocationListSource(network)]
-    let responders = ocspUrl.isEmpty ? nil : ocspUrl
-    return noOcsp ? lists : [OCSPSource(network, nonce: ocspNonce ? .fresh : .none, responders: responders)] + lists
+  struct Responders {
+    let nonce: OCSPSource.Nonce
+    /// nil for those that certificates name.
+    let responders: [String]?
   }
+
+  func process() throws -> NetworkAsked { NetworkAsked(NetworkProcess(try NetworkProcess.program(), rules), self) }
+}
+
+/// The network as a command asks it.
+struct NetworkAsked {
+  let process: NetworkProcess
+  private let use: NetworkUse
+
+  fileprivate init(_ process: NetworkProcess, _ use: NetworkUse) {
+    self.process = process
+    self.use = use
+  }
+
+  /// Where revocation is asked about, in this order: a list is fetched only if OCSP gave no answer, and one of a store only
+  /// if those that certificates name say nothing.
+  var revocationSources: [any RevocationSource] {
+    var sources: [any RevocationSource] = []
+    if let ocsp = use.ocsp { sources.append(OCSPSource(process, nonce: ocsp.nonce, responders: ocsp.responders)) }
+    sources.append(RevocationListSource(process))
+    if !use.stores.lists.isEmpty { sources.append(RevocationStoreSource(process, stores: use.stores.lists)) }
+    return sources
+  }
+
+  var issuers: any CertificateSource { IssuerSource(process, stores: use.stores.issuers) }
 }

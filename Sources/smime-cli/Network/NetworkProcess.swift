@@ -33,7 +33,7 @@ final class NetworkProcess: AnswerSource {
     guard let found = Subprocess.find("smime-net") else {
       throw CommandFailure(
         .unavailable, "smime-net, which asks the network, is not installed",
-        hint: "put it beside smime or into PATH, or leave out --online")
+        hint: "put it beside smime or into PATH, or ask nobody: --offline")
     }
     return found
   }

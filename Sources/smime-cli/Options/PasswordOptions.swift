@@ -87,10 +87,18 @@ struct ProtectionOptions: ParsableArguments {
       || [newPassword.text, newPassword.file, newPassword.variable].contains { $0 != nil }
   }
 
-  /// What protects a new key: what the options say, or else a passphrase that is typed twice.
-  func forNewKey() throws -> Protection {
+  /// What the options say, or else a passphrase that is typed twice.
+  ///
+  /// - Parameter question: what is asked for, such as `passphrase for the new key`.
+  func protection(asking question: String) throws -> Protection {
     if let keyFile { return .keyFile(keyFile) }
-    return Protection(try newPassword.password(for: "passphrase for the new key"))
+    if newPassword.noPassphrase { return .none }
+    let password = try newPassword.password(for: question)
+    guard !password.isEmpty else {
+      throw CommandFailure(
+        .usage, "an empty passphrase protects nothing", hint: "type --no-passphrase if that is what you want")
+    }
+    return .passphrase(password)
   }
 
   /// What protects a key out of `file`: what the options say, or else the passphrase that opened it.

@@ -36,8 +36,8 @@ struct PlainArguments {
     return value
   }
 
-  mutating func flag(_ name: String) -> Bool {
-    guard let index = words.firstIndex(of: name) else { return false }
+  mutating func flag(_ names: String...) -> Bool {
+    guard let index = words.firstIndex(where: names.contains) else { return false }
     isTaken[index] = true
     return true
   }

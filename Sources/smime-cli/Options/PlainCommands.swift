@@ -26,7 +26,10 @@ extension Encrypt: PlainOptions {
     self.init()
     recipients = RecipientOptions(&plain)
     modern = plain.flag("--modern")
+    compatible = plain.flag("--compatible")
+    verbose = plain.flag("--verbose", "-v")
     output = OutputOptions(&plain)
+    format = FormatOptions(&plain)
     input = InputOptions(&plain)
   }
 }
@@ -117,6 +120,7 @@ extension NetworkOptions: PlainOptions {
   init(_ plain: inout PlainArguments) {
     self.init()
     online = plain.flag("--online")
+    offline = plain.flag("--offline")
     allowPrivate = plain.flag("--allow-private")
     ocspNonce = plain.flag("--ocsp-nonce")
     ocspUrl = plain.values("--ocsp-url")

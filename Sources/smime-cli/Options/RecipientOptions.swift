@@ -23,14 +23,16 @@ struct RecipientOptions: ParsableArguments {
     }
   }
 
-  /// The certificates to encrypt to, and the store's own of the sender, who can always read what was sent.
-  func certificates(andSenders senders: [String]) throws -> [Certificate] {
-    var result = try RecipientFiles.certificates(recipients)
+  /// Whom to encrypt for, and the store's own identity of the sender, who can always read what was sent.
+  func readers(andSenders senders: [String]) throws -> [KnownReader] {
+    var result = try zip(recipients, RecipientFiles.certificates(recipients)).map { name, certificate in
+      try KnownReader(certificate, named: name)
+    }
     let own = try Home.identities().filter { one in
       one.certificate.isForEncryption && senders.contains { one.certificate.names($0) }
     }
-    if !own.contains(where: { result.contains($0.certificate) }), let newest = own.newest {
-      result.append(newest.certificate)
+    if !own.contains(where: { one in result.contains { $0.certificate == one.certificate } }), let newest = own.newest {
+      result.append(try KnownReader(newest.certificate, named: newest.name))
     }
     return result
   }
@@ -41,13 +43,14 @@ enum RecipientFiles {
   /// Of a file its first certificate, of an address the store's newest. Their faults are warned of.
   static func certificates(_ names: [String]) throws -> [Certificate] {
     try names.map { name in
-      let certificate =
-        !name.contains("@") || CertificateFile.exists(name)
-        ? try CertificateFile.first(in: name) : try Home.certificate(for: name)
+      let certificate = isFile(name) ? try CertificateFile.first(in: name) : try Home.certificate(for: name)
       for fault in certificate.faultsAsRecipient(at: Date()) { Terminal.warning("\(certificate.subject): \(fault)") }
       return certificate
     }
   }
+
+  /// True if `name` is that of a file, and no address.
+  static func isFile(_ name: String) -> Bool { !name.contains("@") || CertificateFile.exists(name) }
 }
 
 extension Certificate {

@@ -24,7 +24,8 @@ struct TrustOptions: ParsableArguments {
 
   @Option(
     name: .customLong("crl"),
-    help: ArgumentHelp("Certificate revocation lists. May be repeated.", valueName: "file"))
+    help: ArgumentHelp(
+      "Certificate revocation lists. A large one in DER gets an index beside it. May be repeated.", valueName: "file"))
   var lists: [String] = []
 
   @Option(help: "What to do about revocation: off, soft (unknown passes and is noted), hard (unknown fails).")
@@ -46,26 +47,36 @@ struct TrustOptions: ParsableArguments {
 
   /// The validator that these options describe.
   func validator(_ policies: PolicyRequest = .any) throws -> PathValidator {
-    try validator(policies, asking: try network.process())
+    try validator(policies, asking: try asked())
   }
 
-  /// The same, which asks by `process`; nil asks nobody.
-  func validator(_ policies: PolicyRequest = .any, asking process: NetworkProcess?) throws -> PathValidator {
+  /// The network, if it is to be asked. A command that is given its anchors does not open the store for its settings.
+  func asked() throws -> NetworkAsked? {
+    try network.asked(takesUsualAnchors ? try Home.settings() : .none)?.process()
+  }
+
+  /// The same, which asks as `asked` says; nil asks nobody.
+  func validator(_ policies: PolicyRequest = .any, asking asked: NetworkAsked?) throws -> PathValidator {
     let files = revocation == .off ? [] : try revocationLists()
     return PathValidator(
       anchors: TrustAnchors(try anchorCertificates()), intermediates: try intermediateCertificates(),
-      issuers: issuers(process), revocation: rule(revocation, files, process), policy: algorithms.policy,
+      issuers: issuers(asked), revocation: rule(revocation, files, asked), policy: algorithms.policy,
       purpose: purpose.keyPurpose, policies: policies)
   }
 
-  func issuers(_ process: NetworkProcess?) -> (any CertificateSource)? { process.map { IssuerSource($0) } }
+  /// Where issuers are looked for that are not at hand: in the store, unless anchors or certificates that help were named,
+  /// and then on the network.
+  func issuers(_ asked: NetworkAsked?) -> [any CertificateSource] {
+    let local: [any CertificateSource] = takesUsualAnchors && intermediates.isEmpty ? [Home.authorities] : []
+    return local + distantIssuers(asked)
+  }
+
+  /// Only the network, for who has named all certificates.
+  func distantIssuers(_ asked: NetworkAsked?) -> [any CertificateSource] { asked.map { [$0.issuers] } ?? [] }
 
   /// What is done about revocation with these lists at hand.
-  func rule(
-    _ mode: RevocationMode, _ lists: [CertificateRevocationList], _ process: NetworkProcess?
-  ) -> Revocation {
-    let sources: [any RevocationSource] =
-      [RevocationFiles(lists)] + (process.map { network.revocationSources($0) } ?? [])
+  func rule(_ mode: RevocationMode, _ lists: [GivenList], _ asked: NetworkAsked?) -> Revocation {
+    let sources: [any RevocationSource] = [RevocationFiles(lists)] + (asked?.revocationSources ?? [])
     return switch mode {
     case .off: .off
     case .soft: .soft(sources)
@@ -90,8 +101,8 @@ struct TrustOptions: ParsableArguments {
   func intermediateCertificates() throws -> [Certificate] { try certificates(in: intermediates) }
 
   /// The lists that were named, else those of the store.
-  func revocationLists() throws -> [CertificateRevocationList] {
-    try lists.isEmpty ? Home.lists() : lists.flatMap { try CertificateFile.lists(in: $0) }
+  func revocationLists() throws -> [GivenList] {
+    try lists.isEmpty ? Home.lists() : lists.flatMap { try GivenList.all(in: $0) }
   }
 
   /// The anchors that were named, else the usual ones.

@@ -50,18 +50,28 @@ struct Remembering {
       guard let certificate = signer.certificate else { continue }
       let own = try Home.identities().map(\.certificate)
       for address in signer.addresses.map({ $0.lowercased() }) where authors.contains(address) {
-        if let capabilities = signer.capabilities {
-          // The signer's own word of the time orders only the signer's own words.
-          try store.add(capabilities, of: address, at: min(signer.claimedTime ?? now, now))
+        if certificate.isForEncryption, !own.contains(certificate) {
+          let trust = try store.add(
+            certificate, for: address, from: .message, place: messageID, trust: .validated, at: now)
+          guard trust != .pending else {
+            Terminal.hint("\(address) signs with another key than was known: 'smime cert list \(address)' shows both")
+            continue
+          }
         }
-        guard certificate.isForEncryption, !own.contains(certificate) else { continue }
-        let trust = try store.add(
-          certificate, for: address, from: .message, place: messageID, trust: .validated, at: now)
-        if trust == .pending {
-          Terminal.hint("\(address) signs with another key than was known: 'smime cert list \(address)' shows both")
+        if let capabilities = signer.capabilities, try isTheirs(certificate, address, store) {
+          // The signer's own word of the time orders only the signer's own words; without one it is older than any.
+          try store.add(capabilities, of: address, at: min(signer.claimedTime ?? .distantPast, now))
         }
       }
     }
+  }
+
+  /// Whether what a signer says of the software of `address` counts. A certificate for signing alone never waits for the
+  /// user's word; where a key to encrypt to is known, it must come from whoever issued that.
+  private func isTheirs(_ certificate: Certificate, _ address: String, _ store: Store) throws -> Bool {
+    guard !certificate.isForEncryption else { return true }
+    let known = try store.entry(for: address).certificates.filter { $0.trust != .pending }
+    return known.isEmpty || known.contains { $0.certificate.issuer == certificate.issuer }
   }
 
   private var messageID: String? {

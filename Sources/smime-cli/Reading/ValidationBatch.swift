@@ -15,22 +15,31 @@ import SMIMECrypto
 struct ValidationBatch {
   private let trust: TrustOptions
   private let policies: PathPolicyOptions
-  private let process: NetworkProcess?
+  /// The network as the options alone ask it: for cases that name their anchors, and need no store.
+  private let network: NetworkAsked?
   private var certificateFiles = Shelf(read: CertificateFile.certificates(in:)) { $0.derBytes.count }
-  private var listFiles = Shelf(read: CertificateFile.lists(in:)) { $0.derBytes.count }
+  private var listFiles = Shelf(read: GivenList.all(in:), isCurrent: \.isCurrent) { $0.weight }
   private var usual = Usual()
 
   /// What cases that name no files of their own share.
   private struct Usual {
     var anchors: [Certificate]?
     var intermediates: [Certificate]?
-    var lists: [CertificateRevocationList]?
+    var lists: [GivenList]?
+    /// Whether the network is asked by the store's settings, and then how.
+    var network: NetworkAsked??
   }
 
   init(_ trust: TrustOptions, _ policies: PathPolicyOptions) throws {
     self.trust = trust
     self.policies = policies
-    process = try trust.network.process()
+    if trust.network.online || trust.network.offline || !trust.takesUsualAnchors {
+      network = try trust.network.asked(.none)?.process()
+    } else {
+      network = nil
+      // Options that say how need a setting that says whether; without either they are a mistake, and that is told at once.
+      if trust.network.saysHow { usual.network = .some(try trust.asked()) }
+    }
   }
 
   /// The keys of a case; all but the leaf may be missing.
@@ -121,9 +130,11 @@ struct ValidationBatch {
     if let eku = question.eku { purpose = KeyPurpose(try Self.value(eku, "eku", PolicyName.init(argument:)).oid) }
     var budget = PathBudget()
     budget.authorities = question.maxDepth
+    let asked = try question.anchors == nil ? usualNetwork() : network
     return PathValidator(
       anchors: TrustAnchors(try anchors(question)), intermediates: question.chain == nil ? try intermediates() : [],
-      issuers: trust.issuers(process), revocation: trust.rule(mode, mode == .off ? [] : try lists(question), process),
+      issuers: question.chain == nil && question.anchors == nil ? trust.issuers(asked) : trust.distantIssuers(asked),
+      revocation: trust.rule(mode, mode == .off ? [] : try lists(question), asked),
       policy: PolicyOptions.policy(legacy: question.legacy ?? trust.algorithms.legacy), purpose: purpose,
       policies: policies.request(
         policies: try question.policies?.map { try Self.value($0, "policies", PolicyName.init(argument:)) },
@@ -139,15 +150,24 @@ struct ValidationBatch {
     return anchors
   }
 
+  private mutating func usualNetwork() throws -> NetworkAsked? {
+    if let network = usual.network { return network }
+    let network = try trust.asked()
+    usual.network = .some(network)
+    return network
+  }
+
   private mutating func intermediates() throws -> [Certificate] {
     let intermediates = try usual.intermediates ?? trust.intermediateCertificates()
     usual.intermediates = intermediates
     return intermediates
   }
 
-  private mutating func lists(_ question: Case) throws -> [CertificateRevocationList] {
+  private mutating func lists(_ question: Case) throws -> [GivenList] {
     if let files = question.crls { return try files.flatMap { try listFiles[$0] } }
-    let lists = try usual.lists ?? trust.revocationLists()
+    // A large list that was replaced meanwhile is opened again.
+    let known = usual.lists.flatMap { lists in lists.allSatisfy(\.isCurrent) ? lists : nil }
+    let lists = try known ?? trust.revocationLists()
     usual.lists = lists
     return lists
   }
@@ -171,19 +191,24 @@ struct ValidationBatch {
 private struct Shelf<Content> {
   private let read: (String) throws -> [Content]
   private let size: (Content) -> Int
+  private let isCurrent: (Content) -> Bool
   private var kept: [String: [Content]] = [:]
   private var keptBytes = 0
   private static var limit: Int { 4_096 }
   private static var byteLimit: Int { 64 << 20 }
 
-  init(read: @escaping (String) throws -> [Content], size: @escaping (Content) -> Int) {
+  init(
+    read: @escaping (String) throws -> [Content], isCurrent: @escaping (Content) -> Bool = { _ in true },
+    size: @escaping (Content) -> Int
+  ) {
     self.read = read
+    self.isCurrent = isCurrent
     self.size = size
   }
 
   subscript(path: String) -> [Content] {
     mutating get throws {
-      if let known = kept[path] { return known }
+      if let known = kept[path], known.allSatisfy(isCurrent) { return known }
       let content = try read(path)
       let bytes = content.reduce(0) { $0 + size($1) }
       if kept.count >= Self.limit || keptBytes + bytes > Self.byteLimit { (kept, keptBytes) = ([:], 0) }

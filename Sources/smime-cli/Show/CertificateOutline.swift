@@ -76,6 +76,7 @@ extension Certificate.Extension {
     case OID.authorityKeyIdentifier: return try all.authorityKeyIdentifier.map { [$0.hexText] } ?? []
     case OID.crlDistributionPoints: return try all.crlURIs
     case OID.authorityInformationAccess: return try all.ocspURIs + all.issuerURIs
+    case OID.smimeCapabilities: return try all.capabilities?.contentCiphers.map(\.name) ?? []
     case OID.certificatePolicies: return try all.certificatePolicies.map { "\($0)" }
     default: return []
     }
