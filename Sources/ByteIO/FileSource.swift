@@ -23,7 +23,12 @@ public struct FileSource: ByteSource {
   private init(_ path: String, _ flags: CInt) throws(IOFailure) {
     let number = unsafe open(path, flags | O_CLOEXEC)
     guard number >= 0 else { throw IOFailure(.cannotOpen, path, detail: systemError()) }
-    file = Descriptor(number)
+    try self.init(Descriptor(number), path: path)
+  }
+
+  /// What was opened at `path`.
+  init(_ file: Descriptor, path: String) throws(IOFailure) {
+    self.file = file
     guard let status = file.status else { throw IOFailure(.cannotOpen, path, detail: systemError()) }
     if status.isDirectory { throw IOFailure(.isDirectory, path) }
     guard status.isRegular else { throw IOFailure(.cannotOpen, path, detail: "it is not a regular file") }

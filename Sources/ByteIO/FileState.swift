@@ -22,6 +22,12 @@ package struct FileState: Hashable, Sendable {
     self.modified = modified
     self.changed = changed
   }
+
+  /// True where the file was not written since `earlier`, whatever became of its name and its rights. Who may write it can
+  /// set these times.
+  package func hasContent(of earlier: FileState) -> Bool {
+    inode == earlier.inode && size == earlier.size && modified == earlier.modified
+  }
 }
 
 extension Descriptor {

@@ -72,11 +72,11 @@ package final class Descriptor: Sendable {
     }
   }
 
-  /// The file's size in bytes, and whether it is a regular file or a directory.
-  package var status: (size: Int, isRegular: Bool, isDirectory: Bool)? {
+  /// The file's size in bytes, and whether it is a regular file, a directory or a pipe.
+  package var status: (size: Int, isRegular: Bool, isDirectory: Bool, isPipe: Bool)? {
     var status = stat()
     guard unsafe fstat(number, &status) == 0 else { return nil }
     let type = status.st_mode & S_IFMT
-    return (Int(status.st_size), type == S_IFREG, type == S_IFDIR)
+    return (Int(status.st_size), type == S_IFREG, type == S_IFDIR, type == S_IFIFO)
   }
 }

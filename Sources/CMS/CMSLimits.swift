@@ -4,6 +4,12 @@
 public struct CMSLimits: Hashable, Sendable {
   /// SignerInfos of one SignedData, their countersignatures and time stamps included.
   public var signers = 64
+  /// Members of digestAlgorithms.
+  public var digestAlgorithms = 64
+  /// Attributes of one set, be they signed, authenticated or neither.
+  public var attributes = 1_000
+  /// Values of all attributes of one set together.
+  public var attributeValues = 1_000
   /// RecipientInfos of one object, and recipientEncryptedKeys of all of its key agreements together.
   public var recipients = 10_000
   /// Private-key operations that one decryption may do.

@@ -21,11 +21,9 @@ package struct CertificateBundle {
 
   private mutating func read(_ block: PEMBlock) throws {
     switch block.label {
-    case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
-      certificates.append(try Certificate(der: block.bytes[...]))
     case "X509 CRL": lists.append(try CertificateRevocationList(der: block.bytes[...]))
     case "PKCS7", "CMS": try read(cms: block.bytes)
-    default: break
+    default: if let certificate = try Certificate(pem: block) { certificates.append(certificate) }
     }
   }
 

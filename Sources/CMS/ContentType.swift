@@ -80,6 +80,11 @@ public enum ContentInfo {
   /// Leaves the value's SEQUENCE and the frame; data behind the object is a defect that is told.
   static func close(_ reader: TLVReader) throws -> [Malformed] {
     try reader.leave()
+    return try closeFrame(reader)
+  }
+
+  /// The same behind a value that was not entered.
+  static func closeFrame(_ reader: TLVReader) throws -> [Malformed] {
     try reader.leave()
     try reader.leave()
     guard try !reader.isAtEndOfInput() else { return [] }

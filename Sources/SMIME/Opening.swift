@@ -20,6 +20,8 @@ struct Opening {
   private var layers: [Layer] = []
   private var defects: [ReportedDefect] = []
   private var content: Entity?
+  /// The digests that ``content`` had when its signature was held against it, as long as it lies where the message does.
+  private var contentDigests: [DigestAlgorithm: [UInt8]] = [:]
   /// How much compressed content became, over all layers.
   private var inflated = 0
 
@@ -55,10 +57,15 @@ struct Opening {
 
   /// Takes one layer off and returns what is inside; nil when there is none, or it does not open.
   private mutating func takeOff(_ entity: Entity) async throws -> Entity? {
-    switch SecureForm(entity) {
+    let form = SecureForm(entity)
+    if case .none = form { return nil }
+    contentDigests = [:]
+    switch form {
     case .none: return nil
     case .multipartSigned(let signed, let signature):
-      layers.append(.signature(try await multipartLayer(signed, signature, in: entity)))
+      let (layer, digests) = try await multipartLayer(signed, signature, in: entity)
+      layers.append(.signature(layer))
+      contentDigests = digests
       return signed
     case .brokenMultipartSigned(let why):
       let failure = SignerReport.Failure("malformed", why)
@@ -73,12 +80,19 @@ struct Opening {
     }
   }
 
-  private func multipartLayer(_ signed: Entity, _ signature: Entity, in whole: Entity) async throws -> SignatureLayer {
+  /// The layer, and the digests of what is signed.
+  private func multipartLayer(
+    _ signed: Entity, _ signature: Entity, in whole: Entity
+  ) async throws -> (SignatureLayer, [DigestAlgorithm: [UInt8]]) {
     do {
       let data = try SignedDataReader(signature.decodedBody, limits: reader.limits.cms).read(detached: signed.canonical)
-      return layer(.multipart, await evaluation.reports(data), isFollowed: try whole.hasTextAfterLastBoundary)
+      let isFollowed = try whole.hasTextAfterLastBoundary
+      let isRead = data.contentPlace == .detached && !data.signerInfos.isEmpty
+      return (
+        layer(.multipart, await evaluation.reports(data), isFollowed: isFollowed), isRead ? data.digests : [:]
+      )
     } catch let error where error is Malformed || error is Unsupported || error is LimitExceeded {
-      return SignatureLayer(.multipart, .unreadable(Self.failure(error)))
+      return (SignatureLayer(.multipart, .unreadable(Self.failure(error))), [:])
     }
   }
 
@@ -110,7 +124,7 @@ struct Opening {
       case .signedData: return try await takeOffSignedData(entity)
       case .envelopedData, .authEnvelopedData: return try await takeOffEnvelopedData(body)
       case .compressedData: return try takeOffCompressedData(body)
-      case let type: throw Unsupported("\(type)")
+      case let type: throw Unsupported("\(type)", path: "ContentInfo.contentType")
       }
     } catch let error where error is Malformed || error is Unsupported || error is LimitExceeded {
       layers.append(.signature(SignatureLayer(.opaque, .unreadable(Self.failure(error)))))
@@ -157,9 +171,11 @@ struct Opening {
     let kept = keptContent()
     let name = (try? envelope.contentCipher().encryption.name) ?? envelope.contentEncryptionAlgorithm.algorithm.digits
     let recipients = envelope.recipients.flatMap(\.descriptions)
-    func layer(_ state: EncryptionState, _ detail: String? = nil, nearby: [Certificate] = []) -> Layer {
+    func layer(_ state: EncryptionState, _ error: (any Error)? = nil, nearby: [Certificate] = []) -> Layer {
       .encryption(
-        EncryptionLayer(state: state, algorithm: name, recipients: recipients, nearby: nearby, detail: detail))
+        EncryptionLayer(
+          state: state, algorithm: name, recipients: recipients, nearby: nearby, detail: error.map { "\($0)" },
+          isOutdated: (error as? Unsupported)?.isOutdated ?? false))
     }
     content = nil
     do {
@@ -172,10 +188,10 @@ struct Opening {
       layers.append(layer(.keyMissing, nearby: issuers))
       return nil
     } catch let error as DecryptionFailed {
-      layers.append(layer(.failed, "\(error)"))
+      layers.append(layer(.failed, error))
       return nil
     } catch let error where error is Malformed || error is Unsupported || error is LimitExceeded {
-      layers.append(layer(.failed, "\(error)"))
+      layers.append(layer(.failed, error))
       return nil
     }
     return try inner(kept)
@@ -205,7 +221,8 @@ struct Opening {
     guard let root else { return nil }
     for entity in root.all.dropFirst() {
       switch SecureForm(entity) {
-      case .multipartSigned(let signed, let signature): return try await multipartLayer(signed, signature, in: entity)
+      case .multipartSigned(let signed, let signature):
+        return try await multipartLayer(signed, signature, in: entity).0
       case .brokenMultipartSigned, .foreignMultipartSigned, .none: continue
       case .cms:
         guard let type = try? ContentInfo.contentType(of: entity.decodedBody) else { continue }
@@ -247,7 +264,7 @@ struct Opening {
         signature: signature, encryption: encryption, signer: decisive, partState: part?.state),
       layers: layers, signers: signers, message: message, content: content,
       headers: protection.headers(of: message, isSigned: signature == .verified),
-      defects: defects)
+      defects: defects, contentDigests: contentDigests)
   }
 
   /// Every layer must open and prove whole; a cipher without a mac does by a good signature directly inside it.

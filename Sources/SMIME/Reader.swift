@@ -77,4 +77,25 @@ public struct OpenedMessage: Sendable {
   /// Header fields as they are to be shown, with what protects them.
   public let headers: [HeaderReport]
   public let defects: [ReportedDefect]
+  /// What ``content`` had as digests when it was verified, where it is read from the message itself once more.
+  let contentDigests: [DigestAlgorithm: [UInt8]]
+}
+
+extension OpenedMessage {
+  /// Writes ``content``, with every line end as CRLF, as it was signed; nothing where there is none.
+  ///
+  /// Of a multipart/signed message it is read anew from where the message lies. That it is what was verified shows at its
+  /// end: whoever made `sink` lets nothing of it out before this returns.
+  ///
+  /// - Throws: `ContentChanged`, and what source and sink throw.
+  public func writeContent(to sink: any ByteSink) throws {
+    guard let content else { return }
+    guard let known = contentDigests.first(where: { !$0.key.isWeak }) else {
+      try content.canonical.copy(to: sink)
+      return
+    }
+    let digesting = try DigestingSink(known.key, passingTo: sink)
+    try content.canonical.copy(to: digesting)
+    guard digesting.value() == known.value else { throw ContentChanged() }
+  }
 }

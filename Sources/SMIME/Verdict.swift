@@ -109,6 +109,8 @@ public struct EncryptionLayer: Hashable, Sendable {
   public let nearby: [Certificate]
   /// Why it did not open, as far as that is public.
   public let detail: String?
+  /// True where it stays closed because of an outdated method that `AlgorithmPolicy.legacy` takes.
+  public let isOutdated: Bool
 }
 
 /// What a header field is worth (RFC 9788 §4.3).

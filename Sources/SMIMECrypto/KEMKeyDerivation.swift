@@ -15,10 +15,12 @@ public enum KEMKeyDerivation: Hashable, Sendable {
       self = .hkdf(digest)
     } else if identifier.algorithm == OID.kdf3 {
       guard let parameters = identifier.parameters else { throw Malformed("KDF3 names no digest") }
-      var top = try ASN1Cursor(parameters, as: "KDF3-HashFunction", rules: .ber)
-      let digest = try DigestAlgorithm(AlgorithmIdentifier(from: &top, "parameters"))
-      guard !digest.isWeak else { throw Unsupported("KDF3 with \(digest.name)") }
-      self = .kdf3(digest)
+      var top = try ASN1Cursor(parameters, as: "", rules: .ber)
+      self = try AlgorithmIdentifier(from: &top, "parameters").reading(as: "parameters") { identifier in
+        let digest = try DigestAlgorithm(identifier)
+        guard !digest.isWeak else { throw Unsupported("KDF3 with \(digest.name)") }
+        return .kdf3(digest)
+      }
     } else {
       throw Unsupported("the key derivation \(OID.name(identifier.algorithm))")
     }

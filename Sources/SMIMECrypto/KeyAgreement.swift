@@ -34,10 +34,10 @@ public struct KeyAgreement: Hashable, Sendable {
     }
     // CVE-2026-28389: the parameters may be missing.
     guard let parameters = identifier.parameters else { throw Malformed("the key agreement names no key wrap") }
-    var top = try ASN1Cursor(parameters, as: "KeyWrapAlgorithm", rules: .ber)
+    var top = try ASN1Cursor(parameters, as: "", rules: .ber)
     wrapIdentifier = try AlgorithmIdentifier(from: &top, "parameters")
     self.derivation = derivation
-    wrap = try KeyWrap(wrapIdentifier)
+    wrap = try wrapIdentifier.reading(as: "parameters") { try KeyWrap($0) }
   }
 
   public var identifier: AlgorithmIdentifier {

@@ -17,14 +17,17 @@ public struct RSAKEMParameters: Hashable, Sendable {
   public static let standard = RSAKEMParameters(.sha256, keyByteCount: 32)
 
   init(parameters: ArraySlice<UInt8>) throws {
-    var top = try ASN1Cursor(parameters, as: "RsaKemParameters", rules: .ber)
-    var fields = try top.sequence("parameters")
+    var top = try ASN1Cursor(parameters, as: "parameters", rules: .ber)
+    var fields = try top.enter()
     let function = try AlgorithmIdentifier(from: &fields, "keyDerivationFunction")
     let before = fields
     let count = try fields.int("keyLength")
     try fields.finish()
-    guard case .kdf3(let digest) = try KEMKeyDerivation(function) else {
-      throw Unsupported("RSA-KEM with \(OID.name(function.algorithm))")
+    let digest = try function.reading(as: "parameters.keyDerivationFunction") { function in
+      guard case .kdf3(let digest) = try KEMKeyDerivation(function) else {
+        throw Unsupported("RSA-KEM with \(OID.name(function.algorithm))")
+      }
+      return digest
     }
     guard (16...64).contains(count) else { throw before.failure("is out of range", "keyLength") }
     self.init(digest, keyByteCount: count)

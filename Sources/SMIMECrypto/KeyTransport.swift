@@ -27,19 +27,23 @@ public struct OAEPParameters: Hashable, Sendable {
       self.init(.sha1)
       return
     }
-    var top = try ASN1Cursor(parameters, as: "RSAES-OAEP-params", rules: .ber)
-    var fields = try top.sequence("params")
+    var top = try ASN1Cursor(parameters, as: "parameters", rules: .ber)
+    var fields = try top.enter()
     let digest = try DigestAlgorithm.explicit(0, from: &fields, "hashFunc")
     let maskDigest = try DigestAlgorithm.mask(1, from: &fields, "maskGenFunc")
     var label: [UInt8] = []
     if var field = try fields.context(ifPresent: 2, "pSourceFunc") {
       let source = try AlgorithmIdentifier(from: &field, "pSourceFunc")
       try field.finish()
-      guard source.algorithm == OID.pSpecified else { throw Unsupported("an OAEP label source other than pSpecified") }
-      // CVE-2026-28390: the parameters may be missing altogether.
-      guard let value = source.parameters else { throw field.failure("pSpecified has no label", "pSourceFunc") }
-      var octets = try ASN1Cursor(value, as: "pSpecified", rules: .ber)
-      label = Array(try octets.octets("label"))
+      label = try source.reading(as: field.path.description) { source in
+        guard source.algorithm == OID.pSpecified else {
+          throw Unsupported("an OAEP label source other than pSpecified")
+        }
+        // CVE-2026-28390: the parameters may be missing altogether.
+        guard let value = source.parameters else { throw Malformed("pSpecified has no label") }
+        var octets = try ASN1Cursor(value, as: "", rules: .ber)
+        return Array(try octets.octets("parameters"))
+      }
     }
     try fields.finish()
     self.init(digest: digest, maskDigest: maskDigest, label: label)
@@ -97,10 +101,10 @@ public enum KeyTransport: Hashable, Sendable {
 extension PublicKey {
   /// Encrypts a content-encryption key to this RSA key.
   ///
-  /// - Throws: ``Unsupported`` when this is no RSA key that may be used so.
+  /// - Throws: ``Unsupported`` when this is no RSA key that may be used so: one below 2048 bits is never written to.
   public func encrypt(_ key: SymmetricKey, _ transport: KeyTransport) throws -> [UInt8] {
     guard case .rsa(let bits) = kind else { throw Unsupported("\(transport.name) with \(summary)") }
-    guard bits >= 1024 else { throw Unsupported("encryption to \(summary)") }
+    guard bits >= 2048 else { throw Unsupported("encryption to \(summary), below 2048 bits,") }
     var message = key.octets
     defer { wipe(&message) }
     #if OpenSSL

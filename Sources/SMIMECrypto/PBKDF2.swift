@@ -30,21 +30,31 @@ package struct PBKDF2: Hashable, Sendable {
 
   /// - Throws: ``Malformed``, ``Unsupported``, or `LimitExceeded` for a derivation that costs too much.
   package init(parameters: ArraySlice<UInt8>) throws {
-    var top = try ASN1Cursor(parameters, as: "PBKDF2-params", rules: .ber)
+    var top = try ASN1Cursor(parameters, as: "parameters", rules: .ber)
     var fields = try top.enter()
-    guard fields.tag != .sequence else { throw Unsupported("PBKDF2 with a salt from elsewhere") }
+    guard fields.tag != .sequence else {
+      throw Unsupported("PBKDF2 with a salt from elsewhere", path: "parameters.salt")
+    }
     salt = Array(try fields.octets("salt"))
     rounds = try Self.checked(rounds: fields.int("iterationCount"))
+    let beforeLength = fields
     if fields.tag == .integer {
       let count = try fields.int("keyLength")
-      guard (1...1024).contains(count) else { throw fields.failure("is out of range", "keyLength") }
+      guard (1...1024).contains(count) else { throw beforeLength.failure("is out of range", "keyLength") }
       keyByteCount = count
     } else {
       keyByteCount = nil
     }
-    digest = fields.isAtEnd ? .sha1 : try Self.digest(AlgorithmIdentifier(from: &fields, "prf"))
+    if fields.isAtEnd {
+      (digest, prf) = (.sha1, try Self.prf(.sha1))
+    } else {
+      let identifier = try AlgorithmIdentifier(from: &fields, "prf")
+      (digest, prf) = try identifier.reading(as: "parameters.prf") { identifier in
+        let digest = try Self.digest(identifier)
+        return (digest, try Self.prf(digest))
+      }
+    }
     try fields.finish()
-    prf = try Self.prf(digest)
   }
 
   /// `rounds` if a file may ask for so many.

@@ -30,22 +30,24 @@ package struct PBMAC1: Sendable {
   /// - Throws: ``Malformed``, ``Unsupported``, or `LimitExceeded` for a derivation that costs too much.
   package init(_ identifier: AlgorithmIdentifier) throws {
     guard let parameters = identifier.parameters else { throw Malformed("PBMAC1 has no parameters") }
-    var top = try ASN1Cursor(parameters, as: "PBMAC1-params")
+    var top = try ASN1Cursor(parameters, as: "parameters")
     var fields = try top.enter()
     let derivation = try AlgorithmIdentifier(from: &fields, "keyDerivationFunc")
     let scheme = try AlgorithmIdentifier(from: &fields, "messageAuthScheme")
     try fields.finish()
-    guard derivation.algorithm == OID.pbkdf2, let details = derivation.parameters else {
-      throw Unsupported("PBMAC1 with the key derivation \(OID.name(derivation.algorithm))")
+    macDigest = try scheme.reading(as: "parameters.messageAuthScheme") { try PBKDF2.digest($0) }
+    (self.derivation, keyByteCount) = try derivation.reading(as: "parameters.keyDerivationFunc") { derivation in
+      guard derivation.algorithm == OID.pbkdf2, let details = derivation.parameters else {
+        throw Unsupported("PBMAC1 with the key derivation \(OID.name(derivation.algorithm))")
+      }
+      let parameters = try PBKDF2(parameters: details)
+      // RFC 9879 §5: keyLength must be there. CVE-2025-11187, CVE-2026-34181: sizes that a MAC cannot have.
+      guard let count = parameters.keyByteCount else { throw Malformed("PBMAC1 without a key length") }
+      guard (Self.leastKeyBytes...Self.mostKeyBytes).contains(count) else {
+        throw Malformed("PBMAC1 with a key of \(count) octets")
+      }
+      return (parameters, count)
     }
-    macDigest = try PBKDF2.digest(scheme)
-    self.derivation = try PBKDF2(parameters: details)
-    // RFC 9879 §5: keyLength must be there. CVE-2025-11187, CVE-2026-34181: sizes that a MAC cannot have.
-    guard let count = self.derivation.keyByteCount else { throw Malformed("PBMAC1 without a key length") }
-    guard (Self.leastKeyBytes...Self.mostKeyBytes).contains(count) else {
-      throw Malformed("PBMAC1 with a key of \(count) octets")
-    }
-    keyByteCount = count
   }
 
   /// As a digestAlgorithm, with its parameters.

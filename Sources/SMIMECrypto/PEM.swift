@@ -34,7 +34,8 @@ public struct PEMBlock: Hashable, Sendable {
     var headers: [Header] = []
     var content: [UInt8] = []
     var number = 0
-    var rest = text[...]
+    // Some editors put the mark of UTF-8 before text.
+    var rest = text.starts(with: [0xEF, 0xBB, 0xBF]) ? text.dropFirst(3) : text[...]
     while !rest.isEmpty {
       let end = rest.firstIndex(of: 0x0A) ?? rest.endIndex
       let line = rest[..<end].drop { $0 == 0x20 || $0 == 0x09 }

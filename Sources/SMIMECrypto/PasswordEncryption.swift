@@ -73,8 +73,8 @@ package struct PasswordEncryption: Sendable {
 
   /// RFC 7292 C   pkcs-12PbeParams ::= SEQUENCE { salt OCTET STRING, iterations INTEGER }
   private static func pkcs12(_ parameters: ArraySlice<UInt8>, _ cipher: ContentEncryption) throws -> Scheme {
-    var top = try ASN1Cursor(parameters, as: "pkcs-12PbeParams", rules: .ber)
-    var fields = try top.sequence("parameters")
+    var top = try ASN1Cursor(parameters, as: "parameters", rules: .ber)
+    var fields = try top.enter()
     let salt = Array(try fields.octets("salt"))
     let rounds = try PBKDF2.checked(rounds: fields.int("iterations"))
     try fields.finish()
@@ -83,24 +83,30 @@ package struct PasswordEncryption: Sendable {
 
   /// RFC 8018 A.4   PBES2-params ::= SEQUENCE { keyDerivationFunc AlgorithmIdentifier, encryptionScheme AlgorithmIdentifier }
   private static func pbes2(_ parameters: ArraySlice<UInt8>) throws -> Scheme {
-    var top = try ASN1Cursor(parameters, as: "PBES2-params", rules: .ber)
-    var fields = try top.sequence("parameters")
+    var top = try ASN1Cursor(parameters, as: "parameters", rules: .ber)
+    var fields = try top.enter()
     let derivation = try AlgorithmIdentifier(from: &fields, "keyDerivationFunc")
-    let cipher = try ContentCipherParameters(AlgorithmIdentifier(from: &fields, "encryptionScheme"))
+    let scheme = try AlgorithmIdentifier(from: &fields, "encryptionScheme")
     try fields.finish()
-    guard !cipher.encryption.isAuthenticated else { throw Unsupported("PBES2 with \(cipher.encryption.name)") }
-    guard let details = derivation.parameters else { throw Malformed("the key derivation has no parameters") }
-    switch derivation.algorithm {
-    case OID.pbkdf2: return try pbkdf2(details, cipher)
-    case OID.scrypt: return try scrypt(details, cipher)
-    default: throw Unsupported("the key derivation \(OID.name(derivation.algorithm))")
+    let cipher = try scheme.reading(as: "parameters.encryptionScheme") { scheme in
+      let cipher = try ContentCipherParameters(scheme)
+      guard !cipher.encryption.isAuthenticated else { throw Unsupported("PBES2 with \(cipher.encryption.name)") }
+      return cipher
+    }
+    return try derivation.reading(as: "parameters.keyDerivationFunc") { derivation in
+      guard let details = derivation.parameters else { throw Malformed("the key derivation has no parameters") }
+      switch derivation.algorithm {
+      case OID.pbkdf2: return try pbkdf2(details, cipher)
+      case OID.scrypt: return try scrypt(details, cipher)
+      default: throw Unsupported("the key derivation \(OID.name(derivation.algorithm))")
+      }
     }
   }
 
   private static func pbkdf2(_ parameters: ArraySlice<UInt8>, _ cipher: ContentCipherParameters) throws -> Scheme {
     let derivation = try PBKDF2(parameters: parameters)
     guard derivation.keyByteCount ?? cipher.encryption.keyByteCount == cipher.encryption.keyByteCount else {
-      throw Malformed("does not fit the cipher", path: "PBKDF2-params.keyLength")
+      throw Malformed("does not fit the cipher", path: "parameters.keyLength")
     }
     return .pbkdf2(derivation, cipher)
   }
@@ -108,8 +114,8 @@ package struct PasswordEncryption: Sendable {
   /// RFC 7914 §7   scrypt-params ::= SEQUENCE { salt OCTET STRING, costParameter INTEGER, blockSize INTEGER,
   ///                 parallelizationParameter INTEGER, keyLength INTEGER OPTIONAL }
   private static func scrypt(_ parameters: ArraySlice<UInt8>, _ cipher: ContentCipherParameters) throws -> Scheme {
-    var top = try ASN1Cursor(parameters, as: "scrypt-params", rules: .ber)
-    var fields = try top.sequence("parameters")
+    var top = try ASN1Cursor(parameters, as: "parameters", rules: .ber)
+    var fields = try top.enter()
     let salt = Array(try fields.octets("salt"))
     let cost = try fields.int("costParameter")
     let blockSize = try fields.int("blockSize")
@@ -120,7 +126,7 @@ package struct PasswordEncryption: Sendable {
       throw Malformed("scrypt's parameters are out of range")
     }
     guard cost <= 1 << 20, blockSize <= 64, parallelism <= 16, cost * blockSize * 128 <= memoryLimit else {
-      throw LimitExceeded(.keyDerivationRounds, limit: memoryLimit)
+      throw LimitExceeded(.keyDerivationMemory, limit: memoryLimit)
     }
     return .scrypt(salt: salt, cost: cost, blockSize: blockSize, parallelism: parallelism, cipher)
   }

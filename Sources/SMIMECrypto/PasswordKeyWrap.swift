@@ -21,11 +21,13 @@ package struct PasswordKeyWrap: Hashable, Sendable {
     }
     // CVE-2026-9076, CVE-2026-42766: the parameters may be missing, or name what is no block cipher.
     guard let parameters = identifier.parameters else { throw Malformed("PWRI-KEK names no cipher") }
-    var top = try ASN1Cursor(parameters, as: "PWRI-KEK", rules: .ber)
-    cipher = try ContentCipherParameters(AlgorithmIdentifier(from: &top, "parameters"))
-    switch cipher.encryption {
-    case .aesCBC, .tripleDESCBC, .desCBC: break
-    default: throw Unsupported("\(cipher.encryption.name) as a key wrap under a password")
+    var top = try ASN1Cursor(parameters, as: "", rules: .ber)
+    cipher = try AlgorithmIdentifier(from: &top, "parameters").reading(as: "parameters") { identifier in
+      let cipher = try ContentCipherParameters(identifier)
+      switch cipher.encryption {
+      case .aesCBC, .tripleDESCBC, .desCBC: return cipher
+      default: throw Unsupported("\(cipher.encryption.name) as a key wrap under a password")
+      }
     }
   }
 

@@ -72,7 +72,7 @@ public struct SecretLock: Hashable, Sendable {
       let (log, blockSize, parallelism) = (Int(bytes[1]), Int(bytes[2]), Int(bytes[3]))
       guard log >= 1, blockSize >= 1, parallelism >= 1 else { throw Malformed("scrypt's parameters are out of range") }
       guard log <= 20, parallelism <= 4, blockSize * 128 << log <= Self.memoryLimit else {
-        throw LimitExceeded(.keyDerivationRounds, limit: Self.memoryLimit)
+        throw LimitExceeded(.keyDerivationMemory, limit: Self.memoryLimit)
       }
     case .keyFile:
       guard bytes.count > Self.headCount(kind) else { throw Malformed("a lock of \(bytes.count) octets") }

@@ -21,19 +21,22 @@ public struct PSSParameters: Hashable, Sendable {
   }
 
   init(parameters: ArraySlice<UInt8>) throws {
-    var top = try ASN1Cursor(parameters, as: "RSASSA-PSS-params", rules: .ber)
-    var fields = try top.sequence("params")
+    var top = try ASN1Cursor(parameters, as: "parameters", rules: .ber)
+    var fields = try top.enter()
     digest = try .explicit(0, from: &fields, "hashAlgorithm")
     maskDigest = try .mask(1, from: &fields, "maskGenAlgorithm")
     var salt = 20
+    let beforeSalt = fields
     if var field = try fields.context(ifPresent: 2, "saltLength") {
       salt = try field.int("saltLength")
       try field.finish()
     }
-    guard salt >= 0 && salt <= 1024 else { throw fields.failure("the salt's length is out of range", "saltLength") }
+    guard salt >= 0 && salt <= 1024 else { throw beforeSalt.failure("the salt's length is out of range", "saltLength") }
     saltByteCount = salt
     if var field = try fields.context(ifPresent: 3, "trailerField") {
-      guard try field.int("trailerField") == 1 else { throw Unsupported("an RSASSA-PSS trailer field other than 1") }
+      guard try field.int("trailerField") == 1 else {
+        throw Unsupported("an RSASSA-PSS trailer field other than 1", path: field.path.description)
+      }
       try field.finish()
     }
     try fields.finish()
@@ -64,7 +67,7 @@ extension DigestAlgorithm {
     guard var inner = try fields.context(ifPresent: tag, field) else { return .sha1 }
     let identifier = try AlgorithmIdentifier(from: &inner, field)
     try inner.finish()
-    return try DigestAlgorithm(identifier).ofFixedSize
+    return try identifier.reading(as: inner.path.description) { try DigestAlgorithm($0).ofFixedSize }
   }
 
   /// This digest where SHAKE is not allowed: RFC 8702 has identifiers of its own for PSS, and none for OAEP or MGF1.
@@ -80,12 +83,15 @@ extension DigestAlgorithm {
     guard var inner = try fields.context(ifPresent: tag, field) else { return .sha1 }
     let identifier = try AlgorithmIdentifier(from: &inner, field)
     try inner.finish()
-    guard identifier.algorithm == OID.mgf1 else {
-      throw Unsupported("the mask generation function \(OID.name(identifier.algorithm))")
+    return try identifier.reading(as: inner.path.description) { identifier in
+      guard identifier.algorithm == OID.mgf1 else {
+        throw Unsupported("the mask generation function \(OID.name(identifier.algorithm))")
+      }
+      guard let parameters = identifier.parameters else { throw Malformed("MGF1 names no digest") }
+      var top = try ASN1Cursor(parameters, as: "", rules: .ber)
+      let digest = try AlgorithmIdentifier(from: &top, "parameters")
+      return try digest.reading(as: "parameters") { try DigestAlgorithm($0).ofFixedSize }
     }
-    guard let parameters = identifier.parameters else { throw inner.failure("MGF1 names no digest", field) }
-    var digest = try ASN1Cursor(parameters, as: "maskGenAlgorithm", rules: .ber)
-    return try DigestAlgorithm(AlgorithmIdentifier(from: &digest, "hashAlgorithm")).ofFixedSize
   }
 }
 

@@ -42,6 +42,21 @@ struct SourceTests {
   @Test func failuresAreOneLine() {
     #expect(IOFailure(.cannotOpen, "f", detail: "gone").description == "f: cannot open (gone)")
     #expect(IOFailure(.exists, "f").description == "f: exists already")
-    #expect(LimitExceeded(.parts, limit: 3).description == "more than 3 of parts")
+    #expect(LimitExceeded(.parts, limit: 3).description == "more than 3 parts")
+    let placed = LimitExceeded(.recipients, limit: 10_000, path: "EnvelopedData.recipientInfos", offset: 40)
+    #expect(placed.description == "EnvelopedData.recipientInfos: more than 10 000 recipients at byte 40")
+    #expect(placed == LimitExceeded(.recipients, limit: 10_000))
+  }
+
+  @Test(arguments: [
+    (LimitExceeded.Resource.size, 999, "more than 999 bytes"), (.size, 1_234_567, "more than 1 234 567 bytes"),
+    (.size, 32 << 20, "more than 32 MiB"), (.size, 16 << 30, "more than 16 GiB"),
+    (.nesting, 32, "nested deeper than 32 levels"), (.inflation, 200, "grows to more than 200 times its size"),
+    (.elements, 1_000, "more than 1 000 elements"), (.signers, 64, "more than 64 signers"),
+    (.keyOperations, 64, "more than 64 encrypted keys to be tried"),
+    (.keyDerivationRounds, 10_000_000, "more than 10 000 000 rounds of key derivation"),
+    (.keyDerivationMemory, 64 << 20, "a key derivation that takes more than 64 MiB"),
+  ]) func `Limits are told in words`(resource: LimitExceeded.Resource, limit: Int, words: String) {
+    #expect(LimitExceeded(resource, limit: limit).description == words)
   }
 }

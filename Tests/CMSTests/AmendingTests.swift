@@ -211,7 +211,13 @@ import Testing
     #expect(
       nested.path
         == "SignedData.signerInfos[0].unsignedAttrs.countersignature[0].unsignedAttrs.countersignature[0]")
-    #expect(outer.attachedSignatureCount == 2)
+    var limits = CMSLimits()
+    limits.signers = 3
+    _ = try SignedDataReader(BufferSource(sink.bytes), limits: limits).read()
+    limits.signers = 2
+    #expect(throws: LimitExceeded(.signers, limit: 2)) {
+      try SignedDataReader(BufferSource(sink.bytes), limits: limits).read()
+    }
   }
 
   @Test func `A second countersignature leaves the first alone`() async throws {

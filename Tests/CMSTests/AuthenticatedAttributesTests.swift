@@ -10,7 +10,7 @@ import Testing
 
 /// The attributes of AuthEnvelopedData (RFC 5083 §2.1, §2.2).
 @Suite struct `Authenticated attributes` {
-  private static let mail = `EnvelopedData round trips`.mail
+  static let mail = `EnvelopedData round trips`.mail
   private static let attribute = Attribute([1, 2, 3, 4], [0x0C, 0x02, 0x48, 0x69])
   private static let loose = Attribute([1, 2, 3, 5], [0x05, 0x00])
 
@@ -53,6 +53,34 @@ import Testing
     }
   }
 
+  /// Anybody can put another type before content whose type nothing covers.
+  @Test func `are demanded over content that is not data, before a key is used`() async throws {
+    let bob = try await TestPKI().mailbox("bob@example.com")
+    let counting = CountingKey(bob.decryptionKey)
+    let keys = DecryptionKeys(identities: [
+      try Identity(certificate: bob.certificate, chain: [], signingKey: bob.signingKey, decryptionKey: counting)
+    ])
+    var object = try await EnvelopedDataWriter.object(for: [.certificate(bob.certificate)])
+    #expect(try await EnvelopedDataReader.opened(object, with: keys).bytes == Self.mail)
+    #expect(counting.count == 1)
+    let type = DERWriter.encode { $0.oid(ContentType.data.oid) }
+    let place = try #require(object.indices.first { Array(object[$0...].prefix(type.count)) == type })
+    object[place + type.count - 1] = 2
+    #expect(try EnvelopedDataReader(BufferSource(object)).contentType == .signedData)
+    for keys in [keys, DecryptionKeys(identities: keys.identities + keys.identities)] {
+      let fault = await #expect(throws: Malformed.self) { try await EnvelopedDataReader.opened(object, with: keys) }
+      #expect(fault?.reason == "are missing over content that is not data")
+      #expect(fault?.path == "AuthEnvelopedData.authAttrs")
+      // Where they would be: before mac, which is the last.
+      #expect(fault?.offset == object.count - 18)
+    }
+    #expect(counting.count == 1)
+    let (bytes, content) = try await EnvelopedDataReader.opened(object, with: keys, policy: .legacy)
+    #expect(bytes == Self.mail)
+    #expect(content.defects.map(\.path) == ["AuthEnvelopedData.authAttrs"])
+    #expect(counting.count == 2)
+  }
+
   @Test func `are no matter of CBC`() async throws {
     let bob = try await TestPKI().mailbox("bob@example.com")
     await #expect(throws: Unsupported.self) {
@@ -68,12 +96,12 @@ import Testing
     #expect(content.unprotectedAttributes?.all == [Self.loose])
   }
 
-  private enum Covered { case nothing, canonical, asSent }
+  enum Covered { case nothing, canonical, asSent }
 
   /// An object whose attributes are encoded, tagged and covered as told.
-  private static func crafted(
+  static func crafted(
     _ bob: Identity, type: ContentType = .data, _ attributes: [Attribute], tags: (UInt8, UInt8) = (0xA1, 0xA2),
-    reversed: Bool = false, covered: Covered
+    reversed: Bool = false, covered: Covered, content: [UInt8] = mail
   ) async throws -> [UInt8] {
     let key = SecureRandom.key(byteCount: 32)
     let info = try Recipient.certificate(bob.certificate).recipientInfo(for: key)
@@ -95,7 +123,7 @@ import Testing
       case .asSent: sent
       }
     let sink = BufferSink()
-    try object.write(BufferSource(mail), key: key, associatedData: associated, to: sink) { tag in
+    try object.write(BufferSource(content), key: key, associatedData: associated, to: sink) { tag in
       [tags.0] + sent.dropFirst()
         + DERWriter.encode { $0.octets(tag ?? [UInt8](repeating: 0, count: 16)) }
         + [tags.1] + AttributeSet([loose]).encoded().dropFirst()
@@ -129,7 +157,11 @@ import Testing
     let keys = DecryptionKeys(identities: [bob])
     for covered in [Covered.nothing, .canonical] {
       let object = try await Self.crafted(bob, [Self.attribute], tags: (0xA2, 0xA3), covered: covered)
-      await #expect(throws: Malformed.self) { try await EnvelopedDataReader.opened(object, with: keys) }
+      let refusal = await #expect(throws: Unsupported.self) {
+        try await EnvelopedDataReader.opened(object, with: keys)
+      }
+      #expect(refusal?.isOutdated == true && refusal?.path == "AuthEnvelopedData.authAttrs")
+      #expect(refusal?.offset.map { object[$0] } == 0xA2)
       let (bytes, content) = try await EnvelopedDataReader.opened(object, with: keys, policy: .legacy)
       #expect(bytes == Self.mail)
       #expect((content.authenticatedAttributes != nil) == (covered == .canonical))

@@ -160,20 +160,24 @@ enum Surgery {
   }
 
   @Test func `ForgedAttributes: attributes are no content`() async throws {
-    let object = try await Self.sealed()
-    let forged = try Surgery.changed(object) { elements in
-      let set = [0x31] + elements[5].dropFirst()
-      elements[4] = DERWriter.encode { der in
-        der.sequence { der in
-          der.oid(ContentType.data.oid)
-          der.context(0) { $0.octets(set) }
+    // One value is DER, and one is not: codes hold over both.
+    for value in [[0x30, 0x02, 0x05, 0x00], [0x30, 0x81, 0x02, 0x05, 0x00]] as [[UInt8]] {
+      let object = try await Self.sealed(covering: .attributes([Attribute([1, 2, 3], value)]))
+      #expect(try await Self.opened(object).bytes == Self.mail)
+      let forged = try Surgery.changed(object) { elements in
+        let set = [0x31] + elements[5].dropFirst()
+        elements[4] = DERWriter.encode { der in
+          der.sequence { der in
+            der.oid(ContentType.data.oid)
+            der.context(0) { $0.octets(set) }
+          }
         }
+        elements.remove(at: 5)
+        elements.remove(at: 3)
       }
-      elements.remove(at: 5)
-      elements.remove(at: 3)
+      let error = await #expect(throws: Malformed.self) { try await Self.opened(forged) }
+      #expect(error?.reason.contains("ForgedAttributes") == true)
     }
-    let error = await #expect(throws: Malformed.self) { try await Self.opened(forged) }
-    #expect(error?.reason.contains("ForgedAttributes") == true)
   }
 
   @Test func `attributes that are missing, doubled, or say otherwise`() async throws {
@@ -196,7 +200,10 @@ enum Surgery {
     ]
     for attributes in wrong {
       let changed = try with(attributes)
-      await #expect(throws: Malformed.self) { try await Self.opened(changed) }
+      let fault = await #expect(throws: Malformed.self) { try await Self.opened(changed) }
+      #expect(fault?.path.hasPrefix("AuthenticatedData.authAttrs") == true)
+      // At the set, or at a value in it.
+      #expect(fault?.offset.map { [0xA2, 0x04, 0x30].contains(changed[$0]) } == true, "\(fault.map { "\($0)" } ?? "")")
     }
     let unprotected = try with([type, digest])
     await #expect(throws: DecryptionFailed.self) { try await Self.opened(unprotected) }

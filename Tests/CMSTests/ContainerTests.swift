@@ -73,6 +73,79 @@ import Testing
   }
 }
 
+@Suite struct `Content of the type data` {
+  private static let oid = DERWriter.encode { $0.oid(ContentType.data.oid) }
+
+  private func wrapped(_ stream: any ByteStream) throws -> [UInt8] {
+    let sink = BufferSink()
+    try DataContentWriter.write(stream, to: sink)
+    return sink.bytes
+  }
+
+  /// An object of the type data around `content`, the value and its tag.
+  private static func object(_ content: [UInt8], type: [UInt8] = oid) -> [UInt8] {
+    DERWriter.encode { der in
+      der.sequence { der in
+        der.raw(type)
+        der.context(0) { $0.raw(content) }
+      }
+    }
+  }
+
+  @Test(arguments: [0, 1, 127, 128, 200_000, 1_500_000])
+  func `What is wrapped comes out as it went in`(count: Int) throws {
+    let content = `CompressedData`.noise(count)
+    for stream in [BufferSource(content), DrippingStream(bytes: content, run: 50_001)] as [any ByteStream] {
+      let object = try wrapped(stream)
+      let isStreamed = stream is DrippingStream && count > 1 << 20
+      #expect(object.starts(with: [0x30, 0x80]) == isStreamed)
+      if !isStreamed { #expect(object == Self.object(DERWriter.encode { $0.octets(content) })) }
+      #expect(try ContentInfo.contentType(of: BufferSource(object)) == .data)
+      for source in [BufferSource(object), DrippingStream(bytes: object, run: 997)] as [any ByteStream] {
+        let sink = BufferSink()
+        let read = try DataContentReader(source).read(content: sink)
+        #expect(sink.bytes == content && read.contentCount == count && read.defects.isEmpty)
+      }
+    }
+  }
+
+  @Test func `Segments in segments are one content`() throws {
+    let segments: [UInt8] = [0x24, 0x80, 0x04, 0x01, 1, 0x24, 0x80, 0x04, 0x02, 2, 3, 0, 0, 0x04, 0x00, 0, 0]
+    for object in [[0x30, 0x80] + Self.oid + [0xA0, 0x80] + segments + [0, 0, 0, 0], Self.object(segments)] {
+      let sink = BufferSink()
+      #expect(try DataContentReader(BufferSource(object)).read(content: sink).contentCount == 3)
+      #expect(sink.bytes == [1, 2, 3])
+    }
+  }
+
+  @Test(arguments: [
+    (object([0x04, 0x00], type: DERWriter.encode { $0.oid(ContentType.signedData.oid) }), "is signedData, not data"),
+    (object([0x02, 0x01, 0x05]), "expected OCTET STRING"), (object([]), "is missing"),
+    (object([0x04, 0x00, 0x04, 0x00]), "more than the structure allows"),
+    (object([0x24, 0x03, 0x02, 0x01, 0x05]), "a segment is INTEGER"),
+    ([0x30, 0x0B] + oid, "is missing"), ([0x30, 0x80] + oid + [0xA0, 0x80, 0x04, 0x01, 0x61], "ends"),
+    ([0x30, 0x03, 0x02, 0x01, 0x05], "expected OBJECT IDENTIFIER"), ([0x04, 0x00], "expected SEQUENCE"),
+    ([], "is missing"),
+  ]) func `What is no such object is told, with its place`(object: [UInt8], words: String) throws {
+    let fault = #expect(throws: Malformed.self) {
+      _ = try DataContentReader(BufferSource(object)).read(content: NullSink())
+    }
+    #expect(fault?.reason.contains(words) == true, "\(fault.map { "\($0)" } ?? "")")
+    #expect(fault?.path.hasPrefix("ContentInfo") == true && fault?.offset.map { $0 <= object.count } == true)
+  }
+
+  @Test func `Every truncation is an error, and what follows is told`() throws {
+    let object = try wrapped(BufferSource([UInt8](repeating: 7, count: 300)))
+    for count in 0..<object.count {
+      #expect(throws: Malformed.self) {
+        _ = try DataContentReader(BufferSource(object.prefix(count))).read(content: NullSink())
+      }
+    }
+    let read = try DataContentReader(BufferSource(object + [0])).read(content: NullSink())
+    #expect(read.contentCount == 300 && read.defects.map(\.offset) == [object.count])
+  }
+}
+
 @Suite struct `CompressedData` {
   private func compressed(_ stream: any ByteStream, type: ContentType = .data) throws -> [UInt8] {
     let sink = BufferSink()
@@ -122,6 +195,9 @@ import Testing
     // What may come out whatever went in, and what the octets read so far are worth: never more.
     #expect(sink.count <= max(1 << 20, bomb.count * 200))
     #expect(sink.count < 64 << 20)
+    #expect(CompressedDataReader(BufferSource(bomb)).contentLimit == bomb.count * 200)
+    #expect(CompressedDataReader(BufferSource([0x30])).contentLimit == 1 << 20)
+    #expect(CompressedDataReader(DrippingStream(bytes: bomb, run: 1)).contentLimit == CMSLimits.standard.inflatedBytes)
     var generous = CMSLimits()
     generous.inflationRatio = 2_000
     #expect(

@@ -146,8 +146,7 @@ import Testing
     }
   }
 
-  /// CVE-2026-42768, CVE-2026-69247, RFC 3218: nothing that was done to the encrypted key shows as anything but a
-  /// failure at the end of the content.
+  /// RFC 3218: nothing that was done to the encrypted key shows as anything but a failure at the end of the content.
   @Test func `CVE-2026-42768: every broken encrypted key has one answer`() async throws {
     let pki = try await TestPKI()
     for key in [PrivateKey.Kind.rsa(bits: 2048), .ec(.p256)] {
@@ -188,6 +187,7 @@ import Testing
     }
   }
 
+  /// The size of a tag is there for everybody to see, and is told.
   @Test(arguments: [0, 1, 4, 8, 11, 12, 15, 17, 32])
   func `CVE-2026-12802: short and long tags`(count: Int) async throws {
     let bob = try await TestPKI().mailbox("bob@example.com")
@@ -195,7 +195,10 @@ import Testing
     let tag = Array(object.suffix(16)) + [UInt8](repeating: 0, count: 16)
     let cut = try Self.retyped(
       object, .authEnvelopedData, dropping: 1, after: [0x04, UInt8(count)] + tag.prefix(count))
-    await #expect(throws: DecryptionFailed.self) { try await Trips.opened(cut, with: [bob]) }
+    let fault = await #expect(throws: Malformed.self) { try await Trips.opened(cut, with: [bob]) }
+    #expect(fault?.path == "AuthEnvelopedData.mac")
+    #expect(fault?.offset == cut.count - count - 2)
+    #expect(fault?.reason.hasPrefix("the mac has \(count) octets") == true)
     let whole = try Self.retyped(object, .authEnvelopedData, dropping: 1, after: [0x04, 16] + tag.prefix(16))
     #expect(try await Trips.opened(whole, with: [bob]) == Trips.mail)
   }
@@ -257,7 +260,35 @@ import Testing
     }
   }
 
-  /// OpenSSL 32567: OAEP parameters that cannot be read must never mean PKCS #1 v1.5; CVE-2026-28390: nor crash.
+  /// OpenSSL went where the label of a source without parameters would be.
+  @Test func `CVE-2026-28390: a label source without a label is refused before the key is used`() async throws {
+    let bob = try await TestPKI().encryptionIdentity("bob", key: .rsa(bits: 2048))
+    let object = try await Trips.sealed(for: [bob], cipher: .aesGCM(keyBits: 256))
+    guard case .keyTransport(let info)? = try EnvelopedDataReader(BufferSource(object)).recipients.first else {
+      Issue.record("no key is transported")
+      return
+    }
+    let counting = CountingKey(bob.decryptionKey)
+    let identity = try Identity(
+      certificate: bob.certificate, chain: [], signingKey: bob.signingKey, decryptionKey: counting)
+    let source = DERWriter.encode { der in
+      der.sequence { der in
+        der.context(2) { der in AlgorithmIdentifier([1, 2, 840, 113549, 1, 1, 9]).write(to: &der) }
+      }
+    }
+    let oaep = AlgorithmIdentifier([1, 2, 840, 113549, 1, 1, 7], parameters: source[...])
+    let changed = try Surgery.changed(object) { elements in
+      let recipient = KeyTransRecipientInfo(info.recipient, oaep, encryptedKey: Array(info.encryptedKey))
+      elements[1] = DERWriter.encode { $0.setOf([RecipientInfo.keyTransport(recipient).encoded]) }
+    }
+    let fault = await #expect(throws: Malformed.self) { try await Trips.opened(changed, with: [identity]) }
+    #expect(fault?.reason == "pSpecified has no label")
+    #expect(
+      fault?.path == "AuthEnvelopedData.recipientInfos[0].ktri.keyEncryptionAlgorithm.parameters.pSourceFunc")
+    #expect(counting.count == 0)
+  }
+
+  /// OpenSSL 32567: OAEP parameters that cannot be read must never mean PKCS #1 v1.5.
   @Test func `OpenSSL 32567: malformed OAEP stays an error`() async throws {
     let bob = try await TestPKI().mailbox("bob@example.com", key: .rsa(bits: 2048))
     let object = try await Trips.sealed(for: [bob], cipher: .aesGCM(keyBits: 256))
@@ -301,7 +332,7 @@ import Testing
     ]
     let names = infos.map { info in
       TLVReader(BufferSource(info), as: "EnvelopedData", limits: .standard)
-    }.compactMap { try? RecipientInfo($0.element()) }.flatMap(\.descriptions)
+    }.compactMap { try? RecipientInfo($0.element(), room: 1) }.flatMap(\.descriptions)
     #expect(names.count == 7)
     for name in names[..<5] { #expect(name.hasPrefix("malformed")) }
     #expect(names[5] == "an unknown kind of recipient")
@@ -410,7 +441,7 @@ final class CountingKey: DecryptionKey {
     let object = try await `EnvelopedData round trips`.sealed(for: [bob, bob, bob], cipher: .aesGCM(keyBits: 128))
     var limits = CMSLimits()
     limits.keyOperations = 2
-    await #expect(throws: LimitExceeded(.recipients, limit: 2)) {
+    await #expect(throws: LimitExceeded(.keyOperations, limit: 2)) {
       try await EnvelopedDataReader(BufferSource(object), limits: limits).decrypt(with: [bob], to: NullSink())
     }
   }

@@ -204,7 +204,7 @@ extension EnvelopedDataReader {
     for place in places { object[place + 2] = 3 }
     let (bytes, content) = try await EnvelopedDataReader.opened(object, with: DecryptionKeys(identities: [bob]))
     #expect(bytes == Self.mail)
-    #expect(content.defects.map(\.path) == ["EnvelopedData.version", "EnvelopedData.recipientInfos[0].version"])
+    #expect(content.defects.map(\.path) == ["EnvelopedData.version", "EnvelopedData.recipientInfos[0].ktri.version"])
   }
 
   /// Outlook 2010 makes up an identifier for certificates that have no subjectKeyIdentifier.

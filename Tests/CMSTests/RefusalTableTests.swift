@@ -83,7 +83,7 @@ import Testing
     ) { $0.writtenAlgorithm = AlgorithmIdentifier([1, 2, 840, 113549, 1, 1, 10]) },
     Fault(
       name: "PSS parameters that are none", words: "expected SEQUENCE",
-      path: ".signatureAlgorithm.RSASSA-PSS-params.params", tag: 0x02
+      path: ".signatureAlgorithm.parameters", tag: 0x02
     ) { $0.writtenAlgorithm = AlgorithmIdentifier([1, 2, 840, 113549, 1, 1, 10], parameters: [0x02, 0x01, 0x00]) },
     Fault(
       name: "a digest algorithm with parameters", words: "has parameters", path: ".signatureAlgorithm", tag: 0x30

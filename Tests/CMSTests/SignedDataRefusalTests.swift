@@ -40,21 +40,84 @@ import Testing
   }
 
   @Test func `ePrint 2023-1801: ForgedAttributes`() async throws {
-    // The honest signature, over attributes …
-    let honest = try await craft()
-    let elements = honest.standardAttributes.map(\.encoded)
-    let attributes = DERWriter.encode { $0.setOf(elements) }
-    // … is one over content that consists of them, without attributes.
-    let forged = try await craft {
-      $0.identity = honest.identity
-      $0.attributes = nil
-      $0.content = attributes
+    // One value is DER, and one is not: signatures hold over both.
+    for value in [[0x30, 0x02, 0x05, 0x00], [0x30, 0x81, 0x02, 0x05, 0x00]] as [[UInt8]] {
+      // The honest signature, over attributes …
+      let honest = try await craft { $0.attributes = $0.standardAttributes + [Attribute([1, 2, 3], value)] }
+      #expect(try await honest.verdict() == .valid)
+      let elements = try #require(honest.attributes).map(\.encoded)
+      let attributes = DERWriter.encode { $0.setOf(elements) }
+      // … is one over content that consists of them, without attributes.
+      let forged = try await craft {
+        $0.identity = honest.identity
+        $0.attributes = nil
+        $0.content = attributes
+      }
+      expectMalformed(try await forged.verdict(), "ForgedAttributes")
+      var beside = forged
+      beside.content = nil
+      beside.digested = attributes
+      expectMalformed(try await beside.verdict(detached: attributes), "ForgedAttributes")
     }
-    expectMalformed(try await forged.verdict(), "ForgedAttributes")
-    var beside = forged
-    beside.content = nil
-    beside.digested = attributes
-    expectMalformed(try await beside.verdict(detached: attributes), "ForgedAttributes")
+  }
+
+  /// Whoever's software signed attributes may have encoded them in any of BER's ways, with whatever values.
+  @Test(arguments: [PrivateKey.Kind.ec(.p256), .ed25519])
+  func `ePrint 2023-1801: attributes in any encoding, of any size, are no content`(
+    key: PrivateKey.Kind
+  ) async throws {
+    var craft = CraftedSignedData(try await TestPKI().mailbox("alice@example.com", key: key))
+    let type = craft.standardAttributes[0].encoded
+    let digest = craft.standardAttributes[1].encoded
+    craft.attributes = nil
+    func attribute(_ value: [UInt8]) -> [UInt8] { Attribute([1, 2, 3], value).encoded }
+    let deep = (0..<60).reduce([UInt8]()) { inner, _ in DERWriter.value(0x30, inner) }
+    let long = DERWriter.encode { $0.octets([UInt8](repeating: 1, count: 1_100_000)) }
+    let longType = DERWriter.value(0x06, [UInt8](repeating: 0x2A, count: 10_000))
+    let members: [(name: String, bytes: [UInt8])] = [
+      ("DER", type + digest),
+      ("an indefinite length", [0x30, 0x80] + type.dropFirst(2) + [0x00, 0x00] + digest),
+      ("a long length", [0x30, 0x82, 0x00, type[1]] + type.dropFirst(2) + digest),
+      ("long lengths further in", [0x30, 0x09, 0x06, 0x81, 0x02, 0x2A, 0x03, 0x31, 0x81, 0x01, 0x00]),
+      ("a value of 60 levels", attribute(deep) + digest),
+      ("a value that is none", attribute([0xFF, 0xFF, 0xFF]) + digest),
+      ("a long value", attribute(long) + digest),
+      ("a long type", DERWriter.value(0x30, longType, [0x31, 0x00]) + digest),
+      ("a member that is no attribute", type + digest + [0x02, 0x01, 0x00]),
+      ("no member", []),
+    ]
+    for (name, bytes) in members {
+      let length = (0..<8).reversed().map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) }
+      for set in [
+        DERWriter.value(0x31, bytes), [0x31, 0x88] + length + bytes, [0x31, 0x80] + bytes + [0x00, 0x00],
+      ] {
+        craft.content = set
+        let verdict = try await craft.verdict()
+        guard case .malformed(let fault) = verdict else {
+          Issue.record("\(name): \(verdict)")
+          continue
+        }
+        #expect(fault.reason.contains("ForgedAttributes"), "\(name)")
+      }
+    }
+  }
+
+  @Test func `content that begins like a SET, and is no attributes, is content`() async throws {
+    let text = DERWriter.value(0x0C, Array("Alice".utf8))
+    let attributes = try await craft().standardAttributes.flatMap(\.encoded)
+    let name = DERWriter.value(0x31, DERWriter.value(0x30, [0x06, 0x03, 0x55, 0x04, 0x03], text))
+    let contents: [[UInt8]] = [
+      Array("1".utf8), Array("1\n".utf8), Array("1.0\u{E9}".utf8), Array("1. What is agreed\r\n".utf8),
+      [0x31, 0x80], [0x31, 0x82, 0x01], name, DERWriter.value(0x31, text),
+      DERWriter.value(0x31, attributes) + [0x05, 0x00],
+    ]
+    for content in contents {
+      let craft = try await craft {
+        $0.attributes = nil
+        $0.content = content
+      }
+      #expect(try await craft.verdict() == .valid, "\(content)")
+    }
   }
 
   @Test func `attributes are demanded where the content is not data`() async throws {

@@ -290,6 +290,8 @@ func decrypt(
     let block = PEMBlock(label: "THING", bytes: SecureRandom.bytes(count))
     #expect(block.text.split(separator: "\n").allSatisfy { $0.count <= 64 })
     #expect(try PEMBlock.all(in: Array(block.text.utf8)) == [block])
+    // Behind the mark that some editors put before text in UTF-8.
+    #expect(try PEMBlock.all(in: [0xEF, 0xBB, 0xBF] + Array(block.text.utf8)) == [block])
     let crlf = block.text.replacing("\n", with: "\r\n")
     #expect(try PEMBlock.all(in: Array(crlf.utf8)) == [block])
   }

@@ -39,10 +39,10 @@ import Testing
   @Test(arguments: [
     ("3009 0404 73616c74 020100", "a key derivation of 0 rounds"),
     ("3009 0404 73616c74 0201ff", "a key derivation of -1 rounds"),
-    ("3010 0404 73616c74 0208 7fffffffffffffff", "more than 10000000 of keyDerivationRounds"),
-    ("300c 0404 73616c74 0204 00989681", "more than 10000000 of keyDerivationRounds"),
-    ("300c 0404 73616c74 020101 020100", "PBKDF2-params.keyLength: is out of range at byte 14"),
-    ("3006 3001 05 020101", "PBKDF2-params"),
+    ("3010 0404 73616c74 0208 7fffffffffffffff", "more than 10 000 000 rounds of key derivation"),
+    ("300c 0404 73616c74 0204 00989681", "more than 10 000 000 rounds of key derivation"),
+    ("300c 0404 73616c74 020101 020100", "parameters.keyLength: is out of range at byte 11"),
+    ("3006 3001 05 020101", "parameters"),
   ]) func `PBKDF2 parameters that are refused`(_ parameters: String, _ reason: String) throws {
     let error = #expect(throws: (any Error).self) { try PBKDF2(parameters: hex(parameters)[...]) }
     #expect("\(try #require(error))".hasPrefix(reason))

@@ -216,7 +216,7 @@ import Testing
     #expect(throws: Unsupported.self) { try key.encrypt(SecureRandom.key(byteCount: 16), .rsaPKCS1) }
   }
 
-  /// 1024 bits are read, and so are sizes that are not whole octets; both are weak.
+  /// 1024 bits are read, and so are sizes that are not whole octets. Nothing is encrypted to what is below 2048.
   @Test(arguments: [1024, 1025, 1536, 2047, 2049, 8192]) func `of RSA of odd sizes`(_ bits: Int) throws {
     var modulus = [UInt8](repeating: 0x55, count: (bits + 7) / 8)
     modulus[0] = UInt8(1 << ((bits - 1) % 8))
@@ -227,8 +227,16 @@ import Testing
     let signature = [UInt8](repeating: 0, count: modulus.count)
     #expect(try !key.isValid(signature[...], of: [], .rsaPKCS1(.sha256)))
     #if OpenSSL
-      #expect(try key.encrypt(SecureRandom.key(byteCount: 16), .rsaPKCS1).count == modulus.count)
-      #expect(try key.encrypt(SecureRandom.key(byteCount: 16), .rsaOAEP(.init(.sha256))).count == modulus.count)
+      for transport in [KeyTransport.rsaPKCS1, .rsaOAEP(.init(.sha256))] {
+        let secret = SecureRandom.key(byteCount: 16)
+        guard bits < 2048 else {
+          #expect(try key.encrypt(secret, transport).count == modulus.count)
+          continue
+        }
+        #expect(throws: Unsupported("encryption to RSA \(bits), below 2048 bits,")) {
+          try key.encrypt(secret, transport)
+        }
+      }
     #endif
   }
 

@@ -59,6 +59,22 @@ import Testing
     #expect("\(kept)" == "private key, \(kind.name)")
   }
 
+  @Test(arguments: kinds) func `in expanded form are told from those of others`(
+    _ oid: ASN1ObjectIdentifier, _ kind: PrivateKey.Kind, _ count: Int, _ expandedCount: Int, _ hash: String
+  ) throws {
+    let (own, other) = (try PrivateKey(generate: kind).publicKey, try PrivateKey(generate: kind).publicKey)
+    let point = Array(own.keyBytes)
+    var expanded = [UInt8](repeating: 7, count: expandedCount)
+    if kind == .mlDSA65 || kind == .mlDSA87 {
+      expanded.replaceSubrange(..<32, with: point[..<32])
+    } else {
+      expanded.replaceSubrange((expandedCount - 64 - point.count)..<(expandedCount - 64), with: point)
+    }
+    let kept = try OpaquePrivateKey(pkcs8: Self.pkcs8(oid, DERWriter.encode { $0.octets(expanded) })[...])
+    #expect(kept.mayBelong(to: own) && !kept.mayBelong(to: other))
+    #expect(try !kept.mayBelong(to: PrivateKey(generate: .ec(.p256)).publicKey))
+  }
+
   /// The seed is what counts; the expanded form beside it must be of the same key as far as that can be seen.
   @Test(arguments: kinds) func `with both forms`(
     _ oid: ASN1ObjectIdentifier, _ kind: PrivateKey.Kind, _ count: Int, _ expandedCount: Int, _ hash: String

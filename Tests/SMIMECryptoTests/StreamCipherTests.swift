@@ -89,7 +89,6 @@ import Testing
       for index in hex(mac).indices {
         var bad = hex(mac)
         bad[index] ^= 0x80
-        // CVE-2026-58061: no plaintext comes out before the mac holds.
         let decryptor = try ContentDecryptor(cipher, key: key, associatedData: hex(aad))
         var output: [UInt8] = []
         try decryptor.update(hex(content).span, into: &output)
@@ -100,6 +99,23 @@ import Testing
         let wrong = Array((hex(mac) + hex(mac) + [0, 0]).prefix(count))
         #expect(throws: DecryptionFailed.self) { try decrypt(hex(content), cipher, key, aad: hex(aad), tag: wrong) }
       }
+    }
+
+    /// Bouncy Castle wrote the content into its caller's buffer, and looked at the mac afterwards.
+    @Test(arguments: [0, 1, 16, 100_000])
+    func `CVE-2026-58061: no plaintext comes out before the mac holds`(count: Int) throws {
+      let cipher = try parameters(.aesCCM(keyBits: 256), [UInt8](repeating: 1, count: 12), tag: 16)
+      let decryptor = try ContentDecryptor(cipher, key: SecureRandom.key(byteCount: 32))
+      let content = [UInt8](repeating: 7, count: count)
+      var output: [UInt8] = []
+      for start in stride(from: 0, to: count, by: 4_096) {
+        try decryptor.update(content[start..<min(start + 4_096, count)].span, into: &output)
+        #expect(output.isEmpty)
+      }
+      #expect(throws: DecryptionFailed.self) {
+        try decryptor.finish(into: &output, tag: [UInt8](repeating: 0, count: 16)[...])
+      }
+      #expect(output.isEmpty)
     }
 
     @Test func `is not written`() {

@@ -6,6 +6,7 @@ import PKIX
 import SMIME
 import SMIMECrypto
 import SMIMETestSupport
+import Synchronization
 import Testing
 
 @Suite struct `Opening what was written` {
@@ -103,6 +104,55 @@ import Testing
     #expect(once.content != nil)
     let twice = try await bounded.open(BufferSource(try await plain.compressed().compressed().bytes()), at: date)
     #expect(twice.content == nil)
+  }
+
+  /// A source that somebody writes to after it was opened.
+  private final class TurningSource: ByteSource {
+    private let before: [UInt8]
+    private let after: [UInt8]
+    private let hasTurned = Mutex(false)
+
+    init(_ before: [UInt8], _ after: [UInt8]) {
+      self.before = before
+      self.after = after
+    }
+
+    var count: Int { before.count }
+
+    func turn() { hasTurned.withLock { $0 = true } }
+
+    func read(at offset: Int, into buffer: inout [UInt8]) throws(IOFailure) -> Int {
+      try BufferSource(hasTurned.withLock { $0 } ? after : before).read(at: offset, into: &buffer)
+    }
+  }
+
+  @Test func `what is written of a message is what was verified, or that it is not is told`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    for (form, isReadAgain) in [(SMIMEWriter.SignatureForm.multipart, true), (.opaque, false)] {
+      let bytes = try await draft("The price is 10.\n").signed(by: alice, as: form, at: date).bytes()
+      var altered = bytes
+      if form == .multipart {
+        let place = try #require(bytes.firstRange(of: Array("is 10.".utf8)))
+        altered[place.lowerBound + 3] = UInt8(ascii: "9")
+      } else {
+        altered.reverse()
+      }
+      let source = TurningSource(bytes, altered)
+      let opened = try await reader(pki).open(source, at: date)
+      #expect(opened.verdict.signature == .verified)
+      let content = BufferSink()
+      try opened.writeContent(to: content)
+      #expect(content.bytes == (try opened.content?.canonical.readAll(limit: 1 << 20)))
+      source.turn()
+      if isReadAgain {
+        #expect(throws: ContentChanged.self) { try opened.writeContent(to: NullSink()) }
+      } else {
+        let again = BufferSink()
+        try opened.writeContent(to: again)
+        #expect(again.bytes == content.bytes)
+      }
+    }
   }
 
   @Test func `triple wrapping is one more call`() async throws {

@@ -8,25 +8,25 @@ struct AuthenticatedAttributes {
   /// QUIRK: writers that authenticate attributes in another order than DER's; RFC 5652 §9.2 wants DER.
   let encodings: [[UInt8]]
 
-  private static let path = "AuthenticatedData.authAttrs"
-
-  /// - Throws: `Malformed` for attributes that are missing, doubled, or say otherwise than the object.
+  /// - Throws: `Malformed` for attributes that are missing, doubled, or say otherwise than the object, with the place in
+  ///   the set.
   init(_ attributes: Attributes, of object: AuthenticatedDataReader, _ digest: DigestAlgorithm) throws(Malformed) {
     guard attributes.all(.contentTypeAttribute) == [.contentType(object.contentType)] else {
-      throw Malformed("contentType is not that of the content", path: Self.path)
+      throw Malformed("contentType is not that of the content")
     }
     let digests = attributes.all(.messageDigestAttribute)
     guard digests.count == 1, let values = digests.first?.values, let value = values.first, values.count == 1 else {
-      throw Malformed("messageDigest is not there once", path: Self.path)
+      throw Malformed("messageDigest is not there once")
     }
     var cursor = try ASN1Cursor(value, as: "messageDigest", rules: .ber)
     messageDigest = try cursor.octets("value")
     guard messageDigest.count == digest.byteCount else {
-      throw Malformed("messageDigest has \(messageDigest.count) octets", path: Self.path)
+      throw Malformed("messageDigest has \(messageDigest.count) octets", offset: value.startIndex)
     }
     for protection in attributes.all(.algorithmProtectionAttribute) {
       guard protection.values == [Self.protection(object.digestAlgorithm, object.macAlgorithm)[...]] else {
-        throw Malformed("CMSAlgorithmProtection names other algorithms than the object (RFC 6211)", path: Self.path)
+        let words = "CMSAlgorithmProtection names other algorithms than the object (RFC 6211)"
+        throw Malformed(words, offset: protection.values.first?.startIndex)
       }
     }
     let received = attributes.asSet

@@ -17,12 +17,14 @@ import SwiftASN1
 ///         mac               OCTET STRING,
 ///         unauthAttrs       [3] IMPLICIT UnauthAttributes OPTIONAL }
 public struct AuthenticatedDataReader: Sendable {
-  public let macAlgorithm: AlgorithmIdentifier
+  public var macAlgorithm: AlgorithmIdentifier { macMethod.identifier }
   /// There when attributes are authenticated, and the content by its digest among them.
-  public let digestAlgorithm: AlgorithmIdentifier?
+  public var digestAlgorithm: AlgorithmIdentifier? { digestMethod?.identifier }
   /// The type of what is inside.
   public let contentType: ContentType
 
+  private let macMethod: TLVReader.Algorithm
+  private let digestMethod: TLVReader.Algorithm?
   private let management: KeyManagement
   private let stream: any ByteStream
   private let limits: CMSLimits
@@ -34,8 +36,8 @@ public struct AuthenticatedDataReader: Sendable {
     let reader = TLVReader(stream, as: "ContentInfo", limits: limits)
     _ = try ContentInfo.open(reader, Self.types)
     management = try KeyManagement(reader, limits)
-    macAlgorithm = try reader.algorithm("macAlgorithm")
-    digestAlgorithm =
+    macMethod = try reader.algorithm("macAlgorithm")
+    digestMethod =
       try reader.isNext(.context(1)) ? try reader.algorithm("digestAlgorithm", tag: .context(1)) : nil
     try reader.enter(.sequence, "encapContentInfo")
     contentType = ContentType(try reader.oid("eContentType"))
@@ -66,12 +68,18 @@ public struct AuthenticatedDataReader: Sendable {
     with keys: DecryptionKeys, detached: (any ByteStream)? = nil, to sink: any ByteSink = NullSink(),
     policy: AlgorithmPolicy = .standard
   ) async throws -> AuthenticatedContent {
-    let mac = try MessageAuthenticationCode(macAlgorithm)
-    if let refusal = policy.objection(to: mac.digest) { throw Unsupported("HMAC with \(refusal)") }
-    let digest = try digestAlgorithm.map { try DigestAlgorithm($0) }
-    if let digest, let refusal = policy.objection(to: digest) { throw Unsupported(refusal) }
+    let mac = try macMethod.reading { identifier in
+      let mac = try MessageAuthenticationCode(identifier)
+      if let refusal = policy.objection(to: mac.digest) { throw Unsupported.outdated("HMAC with \(refusal)") }
+      return mac
+    }
+    let digest = try digestMethod?.reading { identifier in
+      let digest = try DigestAlgorithm(identifier)
+      if let refusal = policy.objection(to: digest) { throw Unsupported.outdated(refusal) }
+      return digest
+    }
     // RFC 5652 §9.1: content that is not data has authenticated attributes, and those need the digest.
-    guard digest != nil || contentType == .data else {
+    guard digestMethod != nil || contentType == .data else {
       throw Malformed("are missing over content that is not data", path: "AuthenticatedData.authAttrs")
     }
     let sealed = try management.sealedKeys(for: keys, policy: policy, limits: limits)
@@ -94,7 +102,14 @@ public struct AuthenticatedDataReader: Sendable {
     guard let attributes = trailer.authenticated else {
       throw Malformed("are missing where a digest algorithm is given", path: "AuthenticatedData.authAttrs")
     }
-    let checked = try AuthenticatedAttributes(attributes, of: self, digest)
+    let checked: AuthenticatedAttributes
+    do throws(Malformed) {
+      checked = try AuthenticatedAttributes(attributes, of: self, digest)
+    } catch {
+      let at = trailer.authenticatedAt
+      throw FaultPlace("AuthenticatedData.authAttrs", offset: at, shift: at - attributes.encoded.startIndex)
+        .placed(error)
+    }
     var holds = false
     for covered in checked.encodings {
       for key in codes {
@@ -116,6 +131,8 @@ public struct AuthenticatedDataReader: Sendable {
 
   private struct Trailer {
     var authenticated: Attributes?
+    /// Where they begin in the object.
+    var authenticatedAt = 0
     var mac: ArraySlice<UInt8> = []
     var unauthenticated: Attributes?
     var defects: [Malformed] = []
@@ -145,6 +162,7 @@ public struct AuthenticatedDataReader: Sendable {
     if digestAlgorithm == nil, try reader.isNext(.context(2)) {
       throw reader.failure("are there and no digest algorithm is given", "authAttrs")
     }
+    trailer.authenticatedAt = reader.offset
     trailer.authenticated = try reader.attributes(.context(2), "authAttrs")
     trailer.mac = try reader.octets("mac")
     trailer.unauthenticated = try reader.attributes(.context(3), "unauthAttrs")

@@ -30,6 +30,9 @@ public struct CompressedDataReader: Sendable {
     self.limits = limits
   }
 
+  /// How many octets the content can have at most.
+  public var contentLimit: Int { InflatingSink.allowed(stream.countLimit, limits) }
+
   /// Inflates the content into `sink`.
   ///
   /// Throws `Malformed`, `Unsupported` for another algorithm than zlib, `LimitExceeded` for content that is out of
@@ -42,20 +45,18 @@ public struct CompressedDataReader: Sendable {
     guard version == 0 else {
       throw Malformed("is \(version) and must be 0", path: "CompressedData.version", offset: versionAt)
     }
-    let algorithmAt = reader.offset
-    let algorithm = try reader.algorithm("compressionAlgorithm")
-    guard algorithm.algorithm == CompressedData.zlib.algorithm else {
-      throw Unsupported("the compression algorithm \(algorithm.algorithm.digits)")
-    }
-    // QUIRK: OpenSSL and others write NULL; RFC 3274 §2 wants nothing.
-    guard algorithm.hasNoParameters else {
-      throw Malformed("zlib has parameters", path: "CompressedData.compressionAlgorithm", offset: algorithmAt)
+    try reader.algorithm("compressionAlgorithm").reading { algorithm in
+      guard algorithm.algorithm == CompressedData.zlib.algorithm else {
+        throw Unsupported("the compression algorithm \(algorithm.algorithm.digits)")
+      }
+      // QUIRK: OpenSSL and others write NULL; RFC 3274 §2 wants nothing.
+      guard algorithm.hasNoParameters else { throw Malformed("zlib has parameters") }
     }
     try reader.enter(.sequence, "encapContentInfo")
     let type = ContentType(try reader.oid("eContentType"))
     try reader.enter(.context(0), "eContent")
     let path = "CompressedData.encapContentInfo.eContent"
-    let inflating = try InflatingSink(passingTo: sink, limits: limits)
+    let inflating = try InflatingSink(passingTo: sink, limits: limits, path: path)
     do {
       _ = try reader.copyOctets("content", to: inflating)
     } catch let fault as InflatingSink.Fault {

@@ -66,6 +66,8 @@ final class InflatingSink: ByteSink {
   private let state: ZlibState
   private let next: any ByteSink
   private let limits: CMSLimits
+  /// Where the compressed octets stand, for errors.
+  private let path: String
   private var output = [UInt8](repeating: 0, count: windowSize)
   private var taken = 0
   private(set) var made = 0
@@ -74,10 +76,11 @@ final class InflatingSink: ByteSink {
   /// What may come out whatever went in.
   private static let free = 1 << 20
 
-  init(passingTo next: any ByteSink, limits: CMSLimits) throws(Unsupported) {
+  init(passingTo next: any ByteSink, limits: CMSLimits, path: String) throws(Unsupported) {
     state = try ZlibState(.inflate)
     self.next = next
     self.limits = limits
+    self.path = path
   }
 
   func write(_ bytes: Span<UInt8>) throws {
@@ -98,7 +101,7 @@ final class InflatingSink: ByteSink {
           return
         }
         // One octet beyond the budget is enough to know that there is more.
-        let room = min(output.count - 1, allowed - made) + 1
+        let room = min(output.count - 1, Self.allowed(taken, limits) - made) + 1
         let rest = unsafe UnsafeBufferPointer(rebasing: input[at...])
         let step = unsafe state.step(rest, into: &output, room: room, flush: Z_NO_FLUSH)
         at += step.taken
@@ -109,7 +112,7 @@ final class InflatingSink: ByteSink {
         switch step.status {
         case Z_STREAM_END: isFinished = true
         case Z_OK, Z_BUF_ERROR: if at == input.count && step.made < room { return }
-        case Z_NEED_DICT: throw Unsupported("zlib with a dictionary of its own")
+        case Z_NEED_DICT: throw Unsupported("zlib with a dictionary of its own", path: path)
         case Z_MEM_ERROR: throw Unsupported("zlib without memory")
         default: throw Fault(reason: "is no zlib stream", taken: start + at)
         }
@@ -117,15 +120,18 @@ final class InflatingSink: ByteSink {
     }
   }
 
-  private var allowed: Int {
-    let (product, overflows) = taken.multipliedReportingOverflow(by: limits.inflationRatio)
-    return min(limits.inflatedBytes, max(Self.free, overflows ? .max : product))
+  /// How many octets may come out of `count`.
+  static func allowed(_ count: Int, _ limits: CMSLimits) -> Int {
+    let (product, overflows) = count.multipliedReportingOverflow(by: limits.inflationRatio)
+    return min(limits.inflatedBytes, max(free, overflows ? .max : product))
   }
 
   private func check() throws {
-    guard made > allowed else { return }
-    guard made <= limits.inflatedBytes else { throw LimitExceeded(.size, limit: limits.inflatedBytes) }
-    throw LimitExceeded(.inflation, limit: limits.inflationRatio)
+    guard made > Self.allowed(taken, limits) else { return }
+    guard made <= limits.inflatedBytes else {
+      throw LimitExceeded(.size, limit: limits.inflatedBytes, path: path)
+    }
+    throw LimitExceeded(.inflation, limit: limits.inflationRatio, path: path)
   }
 }
 

@@ -58,8 +58,9 @@ public struct DigestedDataReader: Sendable {
     _ = try ContentInfo.open(reader, [.digestedData: "DigestedData"])
     let versionAt = reader.offset
     let version = try reader.int("version")
-    let identifier = try reader.algorithm("digestAlgorithm")
-    let named = Result { try DigestAlgorithm(identifier) }
+    let algorithm = try reader.algorithm("digestAlgorithm")
+    let identifier = algorithm.identifier
+    let named = Result { try algorithm.reading { try DigestAlgorithm($0) } }
     let digests = (try? named.get()).map { [$0] } ?? []
     var observer = ContentObserver(digests, passingTo: sink)
     try reader.enter(.sequence, "encapContentInfo")

@@ -11,8 +11,9 @@ public struct EncryptedDataReader: Sendable {
   public let version: Int
   /// The type of what is inside.
   public let contentType: ContentType
-  public let contentEncryptionAlgorithm: AlgorithmIdentifier
+  public var contentEncryptionAlgorithm: AlgorithmIdentifier { algorithm.identifier }
 
+  private let algorithm: TLVReader.Algorithm
   private let stream: any ByteStream
   private let limits: CMSLimits
 
@@ -25,7 +26,7 @@ public struct EncryptedDataReader: Sendable {
     version = try reader.int("version")
     let content = try EncryptedContentInfo(reader)
     contentType = content.contentType
-    contentEncryptionAlgorithm = content.algorithm
+    algorithm = content.algorithm
   }
 
   private static let types: [ContentType: StaticString] = [.encryptedData: "EncryptedData"]
@@ -34,12 +35,16 @@ public struct EncryptedDataReader: Sendable {
   /// holds its tag here.
   public func contentCipher() throws -> ContentCipherParameters { try cipher().parameters }
 
-  private func cipher() throws -> ContentCipher {
-    let cipher = try ContentCipher(contentEncryptionAlgorithm)
-    guard !cipher.encryption.isAuthenticated else {
-      throw Unsupported("\(cipher.encryption.name) inside \(ContentType.encryptedData)")
+  /// - Parameter policy: refuses weak ciphers; nil to ask what the cipher is.
+  private func cipher(_ policy: AlgorithmPolicy? = nil) throws -> ContentCipher {
+    try algorithm.reading { algorithm in
+      let cipher = try ContentCipher(algorithm)
+      guard !cipher.encryption.isAuthenticated else {
+        throw Unsupported("\(cipher.encryption.name) inside \(ContentType.encryptedData)")
+      }
+      if let refusal = policy?.objection(to: cipher.encryption) { throw Unsupported.outdated(refusal) }
+      return cipher
     }
-    return cipher
   }
 
   /// Decrypts the content to `sink`. Nothing proves it whole: what a changed object becomes may be anything.
@@ -49,8 +54,7 @@ public struct EncryptedDataReader: Sendable {
   public func decrypt(
     with key: SymmetricKey, to sink: any ByteSink, policy: AlgorithmPolicy = .standard
   ) throws -> DecryptedContent {
-    let cipher = try cipher()
-    if let refusal = policy.objection(to: cipher.encryption) { throw Unsupported(refusal) }
+    let cipher = try cipher(policy)
     guard key.byteCount == cipher.encryption.keyByteCount else {
       throw Unsupported("\(cipher.encryption.name) with a key of \(key.byteCount * 8) bits")
     }

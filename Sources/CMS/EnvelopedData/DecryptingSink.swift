@@ -6,15 +6,10 @@ final class DecryptingSink: ByteSink {
   private let decryptor: ContentDecryptor
   private let next: any ByteSink
   private var buffer: [UInt8] = []
-  private var skip: Int
-  /// How many octets were passed on.
-  private(set) var count = 0
 
-  /// - Parameter skip: how many octets at the start are not passed on, since they were before.
-  init(_ decryptor: ContentDecryptor, passingTo next: any ByteSink, skipping skip: Int = 0) {
+  init(_ decryptor: ContentDecryptor, passingTo next: any ByteSink) {
     self.decryptor = decryptor
     self.next = next
-    self.skip = skip
   }
 
   func write(_ bytes: Span<UInt8>) throws {
@@ -29,12 +24,8 @@ final class DecryptingSink: ByteSink {
   }
 
   private func flush() throws {
-    defer { buffer.removeAll(keepingCapacity: true) }
-    let skipped = min(skip, buffer.count)
-    skip -= skipped
-    guard skipped < buffer.count else { return }
-    try next.write(buffer[skipped...])
-    count += buffer.count - skipped
+    try next.write(buffer)
+    buffer.removeAll(keepingCapacity: true)
   }
 }
 

@@ -34,8 +34,8 @@ extension EnvelopedDataReader {
   public func decrypt(
     with keys: DecryptionKeys, to sink: any ByteSink, policy: AlgorithmPolicy = .standard
   ) async throws -> DecryptedContent {
-    let cipher = try cipher()
-    if let refusal = policy.objection(to: cipher.encryption) { throw Unsupported(refusal) }
+    let cipher = try cipher(policy)
+    try checkTypeIsAuthenticated(policy)
     let sealed = try management.sealedKeys(for: keys, policy: policy, limits: limits)
     let keyByteCount = cipher.encryption.keyByteCount
     let opened = await OpenedKeys(sealed, byteCount: keyByteCount) { $0 == keyByteCount }
@@ -60,11 +60,18 @@ extension EnvelopedDataReader {
   }
 }
 
-/// The passes over one object's content.
+/// The passes over one object's content. The one that writes is the one that is checked, so that whatever becomes of the
+/// bytes between two of them, nothing else gets out.
 private struct ContentOpening {
   private let object: EnvelopedDataReader
   private let cipher: ContentCipher
   private let policy: AlgorithmPolicy
+
+  /// A key, and what its tag may cover beside the content.
+  private struct Attempt {
+    let key: OpenedKey
+    let associated: [UInt8]?
+  }
 
   init(_ object: EnvelopedDataReader, _ cipher: ContentCipher, _ policy: AlgorithmPolicy) {
     self.object = object
@@ -72,81 +79,47 @@ private struct ContentOpening {
     self.policy = policy
   }
 
-  func decrypt(_ opened: [OpenedKey], to sink: any ByteSink) throws -> DecryptedContent {
-    let keys = opened.map(\.key)
-    if keys.count == 1 {
-      let content = try decrypt(keys[0], to: sink)
-      // One random key in 255 passes for right by CBC's padding.
-      guard opened[0].standing != .substituted else { throw DecryptionFailed() }
-      return content
-    }
-    // Which key is the right one shows only at the end, so it is found out before anything is written: by all of them
-    // side by side, since a key that is left out would tell what became of the others.
-    var isRight: [Bool] = []
-    // A cipher that works in one piece holds all of the content, so there its keys go one by one.
-    for start in stride(from: 0, to: keys.count, by: cipher.encryption.isOneShot ? 1 : keys.count) {
-      isRight += try trial(Array(keys[start..<(cipher.encryption.isOneShot ? start + 1 : keys.count)]))
-    }
-    func first(_ standing: OpenedKey.Standing) -> Int? {
-      opened.indices.first { isRight[$0] && opened[$0].standing == standing }
-    }
-    // A key that was checked is right before one that may be random and fit by chance.
-    guard let index = first(.checked) ?? first(.unchecked) else { throw DecryptionFailed() }
-    return try decrypt(keys[index], to: sink)
-  }
-
-  /// Which of `keys` the content opens with.
-  private func trial(_ keys: [SymmetricKey]) throws -> [Bool] {
-    let first = DecryptorRow(try keys.map { try decryptor($0, nil) })
-    let trailer = try object.readContent(to: first, policy)
-    let bare = first.finish(tag: trailer.tag)
-    var isRight = trailer.associatedData.isEmpty || trailer.mayBeBare ? bare : bare.map { _ in false }
-    for associated in trailer.associatedData {
-      let row = DecryptorRow(try keys.map { try decryptor($0, associated) })
-      let again = row.finish(tag: try object.readContent(to: row, policy).tag)
-      isRight = zip(isRight, again).map { $0 || $1 }
-    }
-    return isRight
-  }
-
-  private func decryptor(_ key: SymmetricKey, _ associated: [UInt8]?) throws -> ContentDecryptor {
-    try ContentDecryptor(cipher.parameters, key: key, associatedData: associated)
-  }
-
-  private func decrypt(_ key: SymmetricKey, to sink: any ByteSink) throws -> DecryptedContent {
-    let first = DecryptingSink(try decryptor(key, nil), passingTo: sink)
-    let trailer = try object.readContent(to: first, policy)
-    if trailer.associatedData.isEmpty || trailer.mayBeBare {
-      do {
-        try first.finish(tag: trailer.tag)
-        return content(trailer, coversAttributes: false)
-      } catch let failure as DecryptionFailed {
-        if trailer.associatedData.isEmpty { throw failure }
-      }
-    }
-    // RFC 5083 §2.2: the attributes stand behind the content and are authenticated before it. The octets are the same
-    // with and without them, only the tag is not: another pass makes sure, and writes what the first did not.
-    var failure = DecryptionFailed()
-    for associated in trailer.associatedData {
-      let next = DecryptingSink(try decryptor(key, associated), passingTo: sink, skipping: first.count)
-      let tag = try object.readContent(to: next, policy).tag
-      do {
-        try next.finish(tag: tag)
-        return content(trailer, coversAttributes: true)
-      } catch let error as DecryptionFailed { failure = error }
-    }
-    throw failure
-  }
-
-  private func content(_ trailer: EnvelopedDataReader.Trailer, coversAttributes: Bool) -> DecryptedContent {
-    var defects = trailer.defects
-    if trailer.authenticated != nil, !coversAttributes {
-      defects.append(Malformed("are not covered by the tag", path: "AuthEnvelopedData.authAttrs"))
+  func decrypt(_ keys: [OpenedKey], to sink: any ByteSink) throws -> DecryptedContent {
+    // RFC 5083 §2.2: the attributes stand behind the content and are authenticated before it.
+    let ahead = object.mayHaveAttributes ? try object.readTrailer(policy) : EnvelopedDataReader.Trailer()
+    let attempts = keys.flatMap { key in ahead.coverings.map { Attempt(key: key, associated: $0) } }
+    let attempt = attempts.count == 1 ? attempts[0] : try rightOne(of: attempts)
+    let decrypting = DecryptingSink(try decryptor(attempt), passingTo: sink)
+    var trailer = try object.readContent(to: decrypting, policy)
+    try decrypting.finish(tag: trailer.tag)
+    // One random key in 255 passes for right by CBC's padding.
+    guard attempt.key.standing != .substituted else { throw DecryptionFailed() }
+    if trailer.authenticated != nil, attempt.associated == nil {
+      guard trailer.mayBeBare else { throw DecryptionFailed() }
+      trailer.defects.append(Malformed("are not covered by the tag", path: "AuthEnvelopedData.authAttrs"))
     }
     return DecryptedContent(
       contentType: object.contentType, isAuthenticated: object.isAuthenticated,
-      authenticatedAttributes: coversAttributes ? trailer.authenticated : nil,
-      unprotectedAttributes: trailer.unprotected, defects: defects)
+      authenticatedAttributes: attempt.associated == nil ? nil : ahead.authenticated,
+      unprotectedAttributes: trailer.unprotected, defects: trailer.defects)
+  }
+
+  /// The attempt that the content opens with. Which it is shows only at the end of the content: all are made side by side,
+  /// since one that is left out would tell what became of the others.
+  private func rightOne(of attempts: [Attempt]) throws -> Attempt {
+    var isRight: [Bool] = []
+    // A cipher that works in one piece holds all of the content, so there they go one by one.
+    let width = cipher.encryption.isOneShot ? 1 : attempts.count
+    for start in stride(from: 0, to: attempts.count, by: width) {
+      let row = DecryptorRow(try attempts[start..<start + width].map(decryptor))
+      let tag = try object.readContent(to: row, policy).tag
+      isRight += row.finish(tag: tag)
+    }
+    func first(_ standing: OpenedKey.Standing) -> Attempt? {
+      attempts.indices.first { isRight[$0] && attempts[$0].key.standing == standing }.map { attempts[$0] }
+    }
+    // A key that was checked is right before one that may be random and fit by chance.
+    guard let attempt = first(.checked) ?? first(.unchecked) else { throw DecryptionFailed() }
+    return attempt
+  }
+
+  private func decryptor(_ attempt: Attempt) throws -> ContentDecryptor {
+    try ContentDecryptor(cipher.parameters, key: attempt.key.key, associatedData: attempt.associated)
   }
 }
 
@@ -171,14 +144,22 @@ extension EnvelopedDataReader {
     /// The attributes stand where OpenSSL looked for them before it knew that they are authenticated.
     var mayBeBare = false
 
-    /// What the tag may cover beside the content: the DER of the attributes, and then the bytes as they came.
+    /// What the tag may cover beside the content: nothing, or the DER of the attributes, or their bytes as they came.
     /// QUIRK: writers that authenticate attributes in another order than DER's; RFC 5083 §2.2 wants DER.
-    var associatedData: [[UInt8]] {
-      guard let authenticated else { return [] }
+    var coverings: [[UInt8]?] {
+      guard let authenticated else { return [nil] }
+      var coverings: [[UInt8]?] = mayBeBare ? [nil] : []
       let received = authenticated.asSet
-      guard let canonical = CanonicalDER.encode(received), canonical != received else { return [received] }
-      return [canonical, received]
+      if let canonical = CanonicalDER.encode(received), canonical != received { coverings.append(canonical) }
+      return coverings + [received]
     }
+  }
+
+  /// What stands behind the content, which is passed over.
+  fileprivate func readTrailer(_ policy: AlgorithmPolicy) throws -> Trailer {
+    let reader = try readerAtContent()
+    try EncryptedContentInfo.skipContent(reader)
+    return try trailer(reader, policy)
   }
 
   /// Hands the encrypted content to `sink`, and reads to the end of the object: what is malformed there is so for
@@ -186,23 +167,33 @@ extension EnvelopedDataReader {
   fileprivate func readContent(to sink: any ByteSink, _ policy: AlgorithmPolicy) throws -> Trailer {
     let reader = try readerAtContent()
     try EncryptedContentInfo.copyContent(reader, to: sink)
+    return try trailer(reader, policy)
+  }
+
+  private func trailer(_ reader: TLVReader, _ policy: AlgorithmPolicy) throws -> Trailer {
     var trailer = Trailer()
     if isAuthenticated {
+      let attributesAt = reader.offset
       trailer.authenticated = try reader.attributes(.context(1), "authAttrs")
-      if trailer.authenticated == nil, policy == .legacy {
+      if trailer.authenticated == nil, try reader.isNext(.context(2)) {
+        guard policy == .legacy else { throw Self.outdatedTag("authAttrs", "[2] in the place of [1]", attributesAt) }
         // QUIRK: OpenSSL 3.0 to 4.0 has [2] and [3] here, AuthenticatedData's tags, and covers neither; RFC 5083 §2.1.
         trailer.authenticated = try reader.attributes(.context(2), "authAttrs")
         trailer.mayBeBare = trailer.authenticated != nil
       }
       if trailer.mayBeBare { trailer.defects.append(Self.wrongTag("authAttrs", "[2] where [1] belongs")) }
-      try checkContentType(trailer.authenticated, &trailer.defects)
-      trailer.tag = try reader.octets("mac")
+      trailer.defects += try contentTypeDefects(trailer.authenticated, at: attributesAt, policy)
+      let macAt = reader.offset
+      let tag = try reader.octets("mac")
+      if let objection = try contentCipher().objection(toTag: tag) {
+        throw Malformed(objection, path: "AuthEnvelopedData.mac", offset: macAt)
+      }
+      trailer.tag = tag
       trailer.unprotected = try reader.attributes(.context(2), "unauthAttrs")
-      if trailer.unprotected == nil, policy == .legacy {
+      if trailer.unprotected == nil, try reader.isNext(.context(3)) {
+        guard policy == .legacy else { throw Self.outdatedTag("unauthAttrs", "[3] in the place of [2]", reader.offset) }
         trailer.unprotected = try reader.attributes(.context(3), "unauthAttrs")
-        if trailer.unprotected != nil {
-          trailer.defects.append(Self.wrongTag("unauthAttrs", "[3] where [2] belongs"))
-        }
+        trailer.defects.append(Self.wrongTag("unauthAttrs", "[3] where [2] belongs"))
       }
     } else {
       trailer.unprotected = try reader.attributes(.context(1), "unprotectedAttrs")
@@ -212,23 +203,46 @@ extension EnvelopedDataReader {
     return trailer
   }
 
+  private static func outdatedTag(_ field: String, _ tags: String, _ offset: Int) -> Unsupported {
+    .outdated("the tag \(tags), as OpenSSL before 2026 has it,", path: "AuthEnvelopedData.\(field)", offset: offset)
+  }
+
   private static func wrongTag(_ field: String, _ tags: String) -> Malformed {
     Malformed("has the tag \(tags), as OpenSSL before 2026 has it", path: "AuthEnvelopedData.\(field)")
   }
 
+  /// Makes sure that a type which is not data is authenticated. That takes a pass over the content, and is told before any
+  /// key is used.
+  private func checkTypeIsAuthenticated(_ policy: AlgorithmPolicy) throws {
+    guard isAuthenticated, contentType != .data, policy != .legacy else { return }
+    let reader = try readerAtContent()
+    try EncryptedContentInfo.skipContent(reader)
+    let offset = reader.offset
+    if try reader.isNext(.context(2)) { throw Self.outdatedTag("authAttrs", "[2] in the place of [1]", offset) }
+    _ = try contentTypeDefects(try reader.attributes(.context(1), "authAttrs"), at: offset, policy)
+  }
+
   /// RFC 5083 §2.1: content that is not data has authenticated attributes, and contentType among them; where it stands it
-  /// is that of the content.
-  private func checkContentType(_ attributes: Attributes?, _ defects: inout [Malformed]) throws(Malformed) {
+  /// is that of the content. Where none are, anybody may have put another type before the content: such an object opens
+  /// under the legacy policy only, and that is told.
+  ///
+  /// - Parameter offset: where the attributes stand, or would.
+  private func contentTypeDefects(
+    _ attributes: Attributes?, at offset: Int, _ policy: AlgorithmPolicy
+  ) throws(Malformed) -> [Malformed] {
     guard let attributes else {
-      guard contentType != .data else { return }
-      defects.append(Malformed("are missing over content that is not data", path: "AuthEnvelopedData.authAttrs"))
-      return
+      guard contentType != .data else { return [] }
+      let missing = Malformed(
+        "are missing over content that is not data", path: "AuthEnvelopedData.authAttrs", offset: offset)
+      guard policy == .legacy else { throw missing }
+      return [missing]
     }
     let found = attributes.all(.contentTypeAttribute)
-    if found.isEmpty, contentType == .data { return }
+    if found.isEmpty, contentType == .data { return [] }
     guard found == [.contentType(contentType)] else {
-      throw Malformed("contentType is not that of the content", path: "AuthEnvelopedData.authAttrs")
+      throw Malformed("contentType is not that of the content", path: "AuthEnvelopedData.authAttrs", offset: offset)
     }
+    return []
   }
 }
 

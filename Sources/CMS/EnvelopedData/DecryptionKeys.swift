@@ -30,10 +30,24 @@ public struct DecryptionKeys: Sendable {
 
 /// None of the keys at hand is asked for. Known before any key is used, so it may be told in full.
 public struct KeyMissing: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What would open it.
+  public enum Kind: Hashable, Sendable, CaseIterable {
+    /// The private key of a certificate.
+    case certificateKey
+    /// A key that is known by an identifier.
+    case sharedKey
+    case password
+  }
+
   /// Whom the message is encrypted for, one line for each key.
   public let recipients: [String]
+  /// What each of several would open it with.
+  public let kinds: Set<Kind>
 
-  public init(recipients: [String]) { self.recipients = recipients }
+  public init(recipients: [String], kinds: Set<Kind> = []) {
+    self.recipients = recipients
+    self.kinds = kinds
+  }
 
   /// How many recipients are named in words: a stranger can list thousands.
   private static let namedCount = 8

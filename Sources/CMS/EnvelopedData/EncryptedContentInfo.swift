@@ -10,7 +10,7 @@ import SwiftASN1
 ///         encryptedContent            [0] IMPLICIT OCTET STRING OPTIONAL }
 struct EncryptedContentInfo: Sendable {
   let contentType: ContentType
-  let algorithm: AlgorithmIdentifier
+  let algorithm: TLVReader.Algorithm
 
   /// Enters the structure, and stands before encryptedContent.
   init(_ reader: TLVReader) throws {
@@ -28,8 +28,17 @@ struct EncryptedContentInfo: Sendable {
 
   /// Hands the encrypted content on, and leaves the structure.
   static func copyContent(_ reader: TLVReader, to sink: any ByteSink) throws {
-    guard try reader.isNext(.context(0)) else { throw Unsupported("encrypted content that is kept elsewhere") }
+    guard try reader.isNext(.context(0)) else {
+      throw reader.refusal("encrypted content that is kept elsewhere", "encryptedContent")
+    }
     _ = try reader.copyOctets("encryptedContent", tag: .context(0), to: sink)
+    try reader.leave()
+  }
+
+  /// Passes over what ``copyContent(_:to:)`` reads.
+  static func skipContent(_ reader: TLVReader) throws {
+    guard try reader.isNext(.context(0)) else { throw Unsupported("encrypted content that is kept elsewhere") }
+    try reader.skip()
     try reader.leave()
   }
 
@@ -59,7 +68,11 @@ struct ContentCipher: Sendable {
   /// - Throws: ``Malformed`` or ``Unsupported``.
   init(_ algorithm: AlgorithmIdentifier) throws {
     (derivation, identifier) = try ContentKeyDerivation.read(algorithm)
-    parameters = try ContentCipherParameters(identifier)
+    // A derivation has the cipher for its parameters.
+    parameters =
+      derivation == .none
+      ? try ContentCipherParameters(identifier)
+      : try identifier.reading(as: "parameters") { try ContentCipherParameters($0) }
   }
 
   var encryption: ContentEncryption { parameters.encryption }
@@ -79,6 +92,8 @@ extension TLVReader {
   func attributes(_ tag: ASN1Identifier, _ field: StaticString) throws -> Attributes? {
     guard try isNext(tag) else { return nil }
     let element = try element(tag, field)
+    var budget = AttributeBudget(limits)
+    try budget.count(attributes: element.bytes)
     do throws(Malformed) {
       var top = try element.cursor()
       var set = try top.enter(tag)

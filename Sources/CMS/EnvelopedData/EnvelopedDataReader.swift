@@ -36,6 +36,8 @@ public struct EnvelopedDataReader: Sendable {
   let content: EncryptedContentInfo
   let stream: any ByteStream
   let limits: CMSLimits
+  /// False where what stands behind the content is so short that it is a tag and no more, or where nothing is authenticated.
+  let mayHaveAttributes: Bool
 
   /// Reads up to the content. Throws `Malformed` if there is no enveloped object to be had.
   public init(_ stream: any ByteStream, limits: CMSLimits = .standard) throws {
@@ -45,6 +47,8 @@ public struct EnvelopedDataReader: Sendable {
     type = try ContentInfo.open(reader, Self.types)
     management = try KeyManagement(reader, limits)
     content = try EncryptedContentInfo(reader)
+    // The longest tag takes 18 octets with its header; attributes leave no room in them for a tag that is long enough.
+    mayHaveAttributes = type == .authEnvelopedData && (reader.followingCount ?? .max) > 18
   }
 
   private static let types: [ContentType: StaticString] = [
@@ -57,7 +61,7 @@ public struct EnvelopedDataReader: Sendable {
   public var originatorCertificates: [Certificate] { management.originator?.certificates ?? [] }
   /// The type of what is inside.
   public var contentType: ContentType { content.contentType }
-  public var contentEncryptionAlgorithm: AlgorithmIdentifier { content.algorithm }
+  public var contentEncryptionAlgorithm: AlgorithmIdentifier { content.algorithm.identifier }
 
   /// True for AuthEnvelopedData: its content is whole when it opens.
   public var isAuthenticated: Bool { type == .authEnvelopedData }
@@ -69,12 +73,16 @@ public struct EnvelopedDataReader: Sendable {
   /// Whether the content's key is bound to its cipher (RFC 9709).
   public func contentKeyDerivation() throws -> ContentKeyDerivation { try cipher().derivation }
 
-  func cipher() throws -> ContentCipher {
-    let cipher = try ContentCipher(contentEncryptionAlgorithm)
-    guard cipher.encryption.isAuthenticated == isAuthenticated else {
-      throw Unsupported("\(cipher.encryption.name) inside \(type)")
+  /// - Parameter policy: refuses weak ciphers; nil to ask what the cipher is.
+  func cipher(_ policy: AlgorithmPolicy? = nil) throws -> ContentCipher {
+    try content.algorithm.reading { algorithm in
+      let cipher = try ContentCipher(algorithm)
+      guard cipher.encryption.isAuthenticated == isAuthenticated else {
+        throw Unsupported("\(cipher.encryption.name) inside \(type)")
+      }
+      if let refusal = policy?.objection(to: cipher.encryption) { throw Unsupported.outdated(refusal) }
+      return cipher
     }
-    return cipher
   }
 
   /// Those of `identities` that a recipient names, each once, in order.

@@ -16,6 +16,8 @@ struct KeyManagement: Sendable {
   /// nil where there is no originatorInfo.
   let originator: Originator?
   let recipients: [RecipientInfo]
+  /// What ``recipients`` were read from.
+  private let elements: [TLVReader.Element]
 
   /// OriginatorInfo, as far as it matters.
   struct Originator: Sendable {
@@ -31,7 +33,13 @@ struct KeyManagement: Sendable {
   init(_ reader: TLVReader, _ limits: CMSLimits) throws {
     version = try reader.int("version")
     originator = try Self.originator(reader, limits)
-    recipients = try Self.recipients(reader, limits)
+    (recipients, elements) = try Self.recipients(reader, limits)
+  }
+
+  /// `error`, which was met when a recipient was made use of, with its place in the object.
+  func placed(_ error: any Error, atRecipient index: Int) -> any Error {
+    let kind = FaultPlace(recipients[index].kindName, offset: elements[index].bytes.startIndex)
+    return elements[index].placed(kind.placed(error))
   }
 
   /// Passes over what ``init(_:_:)`` reads.
@@ -51,7 +59,7 @@ struct KeyManagement: Sendable {
       try reader.enter(tag, field)
       while try reader.next() != nil {
         count += 1
-        guard count <= limits.certificates else { throw LimitExceeded(.elements, limit: limits.certificates) }
+        guard count <= limits.certificates else { throw reader.exceeded(.elements, limits.certificates) }
         let isCRL = tag == .context(1)
         if try reader.isNext(.context(3)) { result.hasOther = result.hasOther || !isCRL }
         if try reader.isNext(.context(2)), !isCRL { result.hasAttributeCertificates = true }
@@ -65,18 +73,25 @@ struct KeyManagement: Sendable {
     return result
   }
 
-  private static func recipients(_ reader: TLVReader, _ limits: CMSLimits) throws -> [RecipientInfo] {
+  private static func recipients(
+    _ reader: TLVReader, _ limits: CMSLimits
+  ) throws -> ([RecipientInfo], [TLVReader.Element]) {
     try reader.enter(.set, "recipientInfos")
     var recipients: [RecipientInfo] = []
+    var elements: [TLVReader.Element] = []
     var count = 0
     while try reader.next() != nil {
-      let recipient = RecipientInfo(try reader.indexedElement())
+      let element = try reader.indexedElement()
+      let recipient = RecipientInfo(element, room: limits.recipients - count)
       count += recipient.keyCount
-      guard count <= limits.recipients else { throw LimitExceeded(.recipients, limit: limits.recipients) }
+      guard count <= limits.recipients else {
+        throw element.placed(LimitExceeded(.recipients, limit: limits.recipients))
+      }
       recipients.append(recipient)
+      elements.append(element)
     }
     try reader.leave()
-    return recipients
+    return (recipients, elements)
   }
 
   // MARK: Versions
@@ -115,7 +130,7 @@ struct KeyManagement: Sendable {
       defects.append(
         Malformed(
           "is \(versions.found) and must be \(versions.required)",
-          path: "\(structure).recipientInfos[\(index)].version"))
+          path: "\(structure).recipientInfos[\(index)].\(recipient.kindName).version"))
     }
     return defects
   }

@@ -21,24 +21,25 @@ public enum RecipientInfo: Hashable, Sendable {
   /// A kind that is not offered, named; or one that cannot be read, with the reason.
   case other(String)
 
-  init(_ element: TLVReader.Element) {
+  /// - Parameter room: how many keys it may hold: of more only one is read.
+  init(_ element: TLVReader.Element, room: Int) {
     do throws(Malformed) {
       var top = try element.cursor()
       switch top.tag {
       case .sequence:
-        var fields = try top.enter()
+        var fields = try top.sequence("ktri")
         self = .keyTransport(try KeyTransRecipientInfo(&fields))
       case .context(1):
-        var fields = try top.enter(.context(1))
-        self = .keyAgreement(try KeyAgreeRecipientInfo(&fields))
+        var fields = try top.constructed(.context(1), "kari")
+        self = .keyAgreement(try KeyAgreeRecipientInfo(&fields, room: room))
       case .context(2):
-        var fields = try top.enter(.context(2))
+        var fields = try top.constructed(.context(2), "kekri")
         self = .keyEncryptionKey(try KEKRecipientInfo(&fields))
       case .context(3):
-        var fields = try top.enter(.context(3))
+        var fields = try top.constructed(.context(3), "pwri")
         self = .password(try PasswordRecipientInfo(&fields))
       case .context(4):
-        var fields = try top.enter(.context(4))
+        var fields = try top.constructed(.context(4), "ori")
         let type = try fields.oid("oriType")
         guard type == KEMRecipientInfo.type else {
           self = .other("another kind of recipient (\(OID.name(type)))")
@@ -61,6 +62,28 @@ public enum RecipientInfo: Hashable, Sendable {
     case .password: ["a password"]
     case .kem(let info): [info.recipient.description]
     case .other(let name): [name]
+    }
+  }
+
+  /// What RFC 5652 calls it; nothing for kinds that are not read.
+  var kindName: String {
+    switch self {
+    case .keyTransport: "ktri"
+    case .keyAgreement: "kari"
+    case .keyEncryptionKey: "kekri"
+    case .password: "pwri"
+    case .kem: "ori.oriValue"
+    case .other: ""
+    }
+  }
+
+  /// What opens it; nil for kinds that are not read.
+  var keyKind: KeyMissing.Kind? {
+    switch self {
+    case .keyTransport, .keyAgreement, .kem: .certificateKey
+    case .keyEncryptionKey: .sharedKey
+    case .password: .password
+    case .other: nil
     }
   }
 

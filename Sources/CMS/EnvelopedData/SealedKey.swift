@@ -4,6 +4,8 @@ import SMIMECrypto
 import SwiftASN1
 
 /// One key as a recipient of ours gets it, ready to be opened: all that can be known before it has been looked at.
+///
+/// What is wrong with the recipient's algorithms has its place in the RecipientInfo; ``KeyManagement`` adds the object's.
 struct SealedKey: Sendable {
   private enum Method: Sendable {
     case transport(any DecryptionKey, KeyTransport)
@@ -23,13 +25,15 @@ struct SealedKey: Sendable {
   /// Rounds of its key derivation.
   var rounds: Int { if case .password(_, let derivation, _) = method { derivation.rounds } else { 0 } }
 
-  init(_ info: KeyTransRecipientInfo, for identity: Identity) throws {
+  init(_ info: KeyTransRecipientInfo, for identity: Identity, policy: AlgorithmPolicy = .standard) throws {
     encryptedKey = info.encryptedKey
     // Malformed OAEP parameters are an error here, and never become PKCS #1 v1.5.
-    method = .transport(identity.decryptionKey, try KeyTransport(info.keyEncryptionAlgorithm))
-    switch identity.certificate.publicKey.kind {
-    case .rsa, .rsaPSS: break
-    default: throw Unsupported("key transport to \(identity.certificate.publicKey.summary)")
+    let transport = try info.keyEncryptionAlgorithm.reading(as: "keyEncryptionAlgorithm") { try KeyTransport($0) }
+    method = .transport(identity.decryptionKey, transport)
+    let publicKey = identity.certificate.publicKey
+    switch publicKey.kind {
+    case .rsa, .rsaPSS: try policy.check(publicKey)
+    default: throw Unsupported("key transport to \(publicKey.summary)")
     }
   }
 
@@ -39,7 +43,7 @@ struct SealedKey: Sendable {
   ) throws {
     encryptedKey = recipientKey.encryptedKey
     guard case .key(_, let point) = info.originator else {
-      throw Unsupported("key agreement with a static key of the sender")
+      throw Unsupported("key agreement with a static key of the sender", path: "originator")
     }
     let publicKey = identity.certificate.publicKey
     switch publicKey.kind {
@@ -48,47 +52,59 @@ struct SealedKey: Sendable {
     }
     // RFC 5753 §3.1.1: the originator's parameters may be absent, NULL or the curve: it is the recipient's own.
     let ephemeral = try PublicKey(ofKindOf: publicKey, keyBytes: point)
-    let scheme = try KeyAgreement(info.keyEncryptionAlgorithm)
-    try policy.check(scheme.wrap)
+    let scheme = try info.keyEncryptionAlgorithm.reading(as: "keyEncryptionAlgorithm") { identifier in
+      let scheme = try KeyAgreement(identifier)
+      try policy.check(scheme.wrap)
+      return scheme
+    }
     method = .agreement(
       identity.decryptionKey, scheme, ephemeral: ephemeral, userKeyingMaterial: info.userKeyingMaterial)
   }
 
   init(_ info: KEMRecipientInfo, for identity: Identity, policy: AlgorithmPolicy = .standard) throws {
     encryptedKey = info.encryptedKey
-    let kem = try KeyEncapsulation(info.kem)
-    let wrap = try KeyWrap(info.wrap)
-    try policy.check(wrap)
+    let publicKey = identity.certificate.publicKey
+    let (kem, count) = try info.kem.reading(as: "kem") { identifier in
+      let kem = try KeyEncapsulation(identifier)
+      guard let count = kem.ciphertextByteCount(for: publicKey) else {
+        throw Unsupported("\(kem.name) with \(publicKey.summary)")
+      }
+      return (kem, count)
+    }
+    try policy.check(publicKey)
+    let wrap = try info.wrap.reading(as: "wrap") { identifier in
+      let wrap = try KeyWrap(identifier)
+      try policy.check(wrap)
+      return wrap
+    }
     // RFC 9629 §3: kekLength is the wrap's key size.
     guard info.keyByteCount == wrap.keyByteCount else {
-      throw Malformed("is \(info.keyByteCount) for \(wrap.name)", path: "KEMRecipientInfo.kekLength")
-    }
-    let publicKey = identity.certificate.publicKey
-    guard let count = kem.ciphertextByteCount(for: publicKey) else {
-      throw Unsupported("\(kem.name) with \(publicKey.summary)")
+      throw info.failure("is \(info.keyByteCount) for \(wrap.name)", .kekLength)
     }
     guard info.ciphertext.count == count else {
-      throw Malformed("has \(info.ciphertext.count) octets, not \(count)", path: "KEMRecipientInfo.kemct")
+      throw info.failure("has \(info.ciphertext.count) octets, not \(count)", .kemct)
     }
+    let derivation = try info.keyDerivation.reading(as: "kdf") { try KEMKeyDerivation($0) }
     method = .encapsulation(
-      identity.decryptionKey, kem, ciphertext: info.ciphertext, try KEMKeyDerivation(info.keyDerivation),
-      info: info.otherInfo, wrap)
+      identity.decryptionKey, kem, ciphertext: info.ciphertext, derivation, info: info.otherInfo, wrap)
   }
 
   init(_ info: KEKRecipientInfo, for key: SymmetricKey, policy: AlgorithmPolicy = .standard) throws {
     encryptedKey = info.encryptedKey
-    let wrap = try KeyWrap(info.keyEncryptionAlgorithm)
-    try policy.check(wrap)
-    guard key.byteCount == wrap.keyByteCount else {
-      throw Unsupported("\(wrap.name) with a shared key of \(key.byteCount * 8) bits")
+    let wrap = try info.keyEncryptionAlgorithm.reading(as: "keyEncryptionAlgorithm") { identifier in
+      let wrap = try KeyWrap(identifier)
+      try policy.check(wrap)
+      guard key.byteCount == wrap.keyByteCount else {
+        throw Unsupported("\(wrap.name) with a shared key of \(key.byteCount * 8) bits")
+      }
+      return wrap
     }
     method = .shared(key, wrap)
   }
 
   init(_ info: PasswordRecipientInfo, for password: Password, policy: AlgorithmPolicy = .standard) throws {
     encryptedKey = info.encryptedKey
-    let (derivation, wrap) = try info.methods()
-    if let refusal = policy.objection(to: wrap.encryption) { throw Unsupported(refusal) }
+    let (derivation, wrap) = try info.methods(policy)
     method = .password(password, derivation, wrap)
   }
 
@@ -118,7 +134,11 @@ struct SealedKey: Sendable {
 
 extension AlgorithmPolicy {
   fileprivate func check(_ wrap: KeyWrap) throws(Unsupported) {
-    if wrap.isWeak, self != .legacy { throw Unsupported(wrap.name) }
+    if wrap.isWeak, self != .legacy { throw Unsupported.outdated(wrap.name) }
+  }
+
+  fileprivate func check(_ key: PublicKey) throws(Unsupported) {
+    if let refusal = objection(to: key) { throw Unsupported.outdated(refusal) }
   }
 }
 
@@ -132,47 +152,48 @@ extension KeyManagement {
     var sealed: [SealedKey] = []
     var rounds = 0
     var refusal: (any Error)?
-    func take(_ make: @autoclosure () throws -> SealedKey) throws {
+    func take(_ index: Int, _ make: @autoclosure () throws -> SealedKey) throws {
       do {
         let key = try make()
         sealed.append(key)
         rounds += key.rounds
-      } catch { refusal = refusal ?? error }
+      } catch { refusal = refusal ?? placed(error, atRecipient: index) }
       guard sealed.count <= limits.keyOperations else {
-        throw LimitExceeded(.recipients, limit: limits.keyOperations)
+        throw LimitExceeded(.keyOperations, limit: limits.keyOperations)
       }
       guard rounds <= limits.keyDerivationRounds else {
         throw LimitExceeded(.keyDerivationRounds, limit: limits.keyDerivationRounds)
       }
     }
     for identity in keys.identities {
-      for recipient in recipients {
+      for (index, recipient) in recipients.enumerated() {
         switch recipient {
         case .keyTransport(let info) where info.recipient.names(identity.certificate):
-          try take(SealedKey(info, for: identity))
+          try take(index, SealedKey(info, for: identity, policy: policy))
         case .keyAgreement(let info):
           for key in info.recipientKeys where key.recipient.names(identity.certificate) {
-            try take(SealedKey(info, key, for: identity, policy: policy))
+            try take(index, SealedKey(info, key, for: identity, policy: policy))
           }
         case .kem(let info) where info.recipient.names(identity.certificate):
-          try take(SealedKey(info, for: identity, policy: policy))
+          try take(index, SealedKey(info, for: identity, policy: policy))
         case .keyTransport, .kem, .keyEncryptionKey, .password, .other: break
         }
       }
     }
-    for recipient in recipients {
+    for (index, recipient) in recipients.enumerated() {
       switch recipient {
       case .keyEncryptionKey(let info):
         for shared in keys.sharedKeys where info.keyIdentifier.elementsEqual(shared.identifier) {
-          try take(SealedKey(info, for: shared.key, policy: policy))
+          try take(index, SealedKey(info, for: shared.key, policy: policy))
         }
       case .password(let info):
-        for password in keys.passwords { try take(SealedKey(info, for: password, policy: policy)) }
+        for password in keys.passwords { try take(index, SealedKey(info, for: password, policy: policy)) }
       case .keyTransport, .keyAgreement, .kem, .other: break
       }
     }
     guard sealed.isEmpty else { return sealed }
-    throw refusal ?? KeyMissing(recipients: recipients.flatMap(\.descriptions))
+    throw refusal
+      ?? KeyMissing(recipients: recipients.flatMap(\.descriptions), kinds: Set(recipients.compactMap(\.keyKind)))
   }
 }
 

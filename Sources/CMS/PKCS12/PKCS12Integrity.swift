@@ -21,14 +21,16 @@ struct PKCS12Integrity {
     expected = try info.octets("digest")
     try info.finish()
     let salt = try fields.octets("macSalt")
+    let beforeIterations = fields
     let iterations = fields.isAtEnd ? 1 : try fields.int("iterations")
     try fields.finish()
-    if algorithm.algorithm == PBMAC1.oid {
-      method = .pbmac1(try PBMAC1(algorithm))
-      return
+    let isPBMAC1 = algorithm.algorithm == PBMAC1.oid
+    guard isPBMAC1 || iterations > 0 else { throw beforeIterations.failure("is not positive", "iterations") }
+    method = try algorithm.reading(as: "PFX.macData.mac.digestAlgorithm") { algorithm in
+      isPBMAC1
+        ? .pbmac1(try PBMAC1(algorithm))
+        : .pkcs12(try DigestAlgorithm(algorithm), salt: salt, iterations: iterations)
     }
-    guard iterations > 0 else { throw Malformed("is not positive", path: "PFX.macData.iterations") }
-    method = .pkcs12(try DigestAlgorithm(algorithm), salt: salt, iterations: iterations)
   }
 
   /// Those spellings of `password` under which the code is right.

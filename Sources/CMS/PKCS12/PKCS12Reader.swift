@@ -39,7 +39,9 @@ extension PKCS12 {
   /// The octets of a ContentInfo of type data.
   fileprivate static func data(_ fields: inout ASN1Cursor) throws -> ArraySlice<UInt8> {
     let type = ContentType(try fields.oid("contentType"))
-    guard type == .data else { throw Unsupported("PKCS#12 with \(type) as its outer content") }
+    guard type == .data else {
+      throw Unsupported("PKCS#12 with \(type) as its outer content", path: fields.path.description)
+    }
     var content = try fields.constructed(.context(0), "content")
     let octets = try content.octets("content")
     try content.finish()
@@ -127,15 +129,20 @@ private struct PKCS12Reader {
     var info = try encrypted.sequence("encryptedContentInfo")
     _ = try info.oid("contentType")
     let algorithm = try AlgorithmIdentifier(from: &info, "contentEncryptionAlgorithm")
-    let octets = try info.octets("encryptedContent", tag: .context(0))
-    return try decrypt(octets, algorithm)
+    let encryption = try encryption(algorithm, "\(info.path.description).contentEncryptionAlgorithm")
+    return try decrypt(try info.octets("encryptedContent", tag: .context(0)), encryption)
+  }
+
+  private func encryption(
+    _ algorithm: AlgorithmIdentifier, _ path: @autoclosure () -> String
+  ) throws -> PasswordEncryption {
+    try algorithm.reading(as: path()) { try PasswordEncryption($0) }
   }
 
   /// Tries the spellings of the password; the one that works goes first from then on.
   private mutating func decrypt(
-    _ octets: ArraySlice<UInt8>, _ algorithm: AlgorithmIdentifier
+    _ octets: ArraySlice<UInt8>, _ encryption: PasswordEncryption
   ) throws -> ArraySlice<UInt8> {
-    let encryption = try PasswordEncryption(algorithm)
     for (index, password) in passwords.enumerated() {
       try rounds.spend(encryption.rounds)
       guard let plain = try? encryption.decrypt(octets, password: password),
@@ -164,7 +171,8 @@ private struct PKCS12Reader {
       } catch let fault as Malformed {
         defects.append(fault)
       } catch let unsupported as Unsupported {
-        defects.append(Malformed(unsupported.description, path: bag.path.description))
+        let path = unsupported.path.isEmpty ? bag.path.description : unsupported.path
+        defects.append(Malformed(unsupported.words, path: path, offset: unsupported.offset))
       }
     }
   }
@@ -181,8 +189,8 @@ private struct PKCS12Reader {
       // EncryptedPrivateKeyInfo ::= SEQUENCE { encryptionAlgorithm AlgorithmIdentifier, encryptedData OCTET STRING }
       var fields = try value.sequence("pkcs8ShroudedKeyBag")
       let algorithm = try AlgorithmIdentifier(from: &fields, "encryptionAlgorithm")
-      let octets = try fields.octets("encryptedData")
-      try keep(try decrypt(octets, algorithm), attributes)
+      let encryption = try encryption(algorithm, "\(fields.path.description).encryptionAlgorithm")
+      try keep(try decrypt(try fields.octets("encryptedData"), encryption), attributes)
     case .certificateBag:
       // CertBag ::= SEQUENCE { certId OBJECT IDENTIFIER, certValue [0] EXPLICIT ANY }
       let der = try typedOctets(&value, .x509Certificate, "certBag")

@@ -52,16 +52,6 @@ extension SignerInfo {
     unsignedAttributes?.all(type).flatMap(\.values) ?? []
   }
 
-  /// How many signatures hang on this one.
-  var attachedSignatureCount: Int {
-    var count = unsignedValues(of: .timestampTokenAttribute).count
-    for case let result in countersignatures {
-      count += 1
-      if case .success(let inner) = result, inner.unsignedAttributes != nil { count += inner.attachedSignatureCount }
-    }
-    return count
-  }
-
   /// This SignerInfo with more unsigned attributes. All other fields are the bytes that came.
   func adding(_ attributes: [Attribute]) throws -> SignerInfo {
     var set = OrderedSet()

@@ -22,7 +22,7 @@ struct SignedDataParts {
     _ stream: any ByteStream, limits: CMSLimits, observer: ([AlgorithmIdentifier]) -> any ByteSink
   ) throws {
     let reader = TLVReader(stream, as: "ContentInfo", limits: limits)
-    (version, digestAlgorithms) = try Self.open(reader)
+    (version, digestAlgorithms) = try Self.open(reader, limits)
     try reader.enter(.sequence, "encapContentInfo")
     contentType = ContentType(try reader.oid("eContentType"))
     hasContent = try reader.isNext(.context(0))
@@ -37,34 +37,38 @@ struct SignedDataParts {
   /// Hands the content of an object on that was read before, and must have some.
   static func copyContent(of stream: any ByteStream, limits: CMSLimits, to sink: any ByteSink) throws {
     let reader = TLVReader(stream, as: "ContentInfo", limits: limits)
-    _ = try open(reader)
+    _ = try open(reader, limits)
     try reader.enter(.sequence, "encapContentInfo")
     try reader.skip()
     _ = try copyContent(reader, to: sink)
   }
 
   /// Reads up to encapContentInfo.
-  private static func open(_ reader: TLVReader) throws -> (version: Int, digests: [AlgorithmIdentifier]) {
+  private static func open(
+    _ reader: TLVReader, _ limits: CMSLimits
+  ) throws -> (version: Int, digests: [AlgorithmIdentifier]) {
     _ = try ContentInfo.open(reader, [.signedData: "SignedData"])
     let version = try reader.int("version")
     let element = try reader.element(.set, "digestAlgorithms")
-    do throws(Malformed) {
+    do {
       var top = try element.cursor()
       var set = try top.enter(.set)
       var algorithms: [AlgorithmIdentifier] = []
       while !set.isAtEnd {
-        var fields = try set.element()
-        algorithms.append(try AlgorithmIdentifier(fields: &fields))
+        guard algorithms.count < limits.digestAlgorithms else {
+          throw LimitExceeded(.digestAlgorithms, limit: limits.digestAlgorithms)
+        }
+        algorithms.append(try AlgorithmIdentifier(elementOf: &set))
       }
       return (version, algorithms)
-    } catch { throw element.place(error) }
+    } catch let fault as Malformed { throw element.place(fault) }
   }
 
   private static func copyContent(_ reader: TLVReader, to sink: any ByteSink) throws -> Int {
     try reader.enter(.context(0), "eContent")
     guard let header = try reader.next() else { throw reader.failure("is empty") }
     guard header.tag == .octetString else {
-      throw Unsupported("PKCS#7 content that is not an OCTET STRING (\(header.tag.name))")
+      throw reader.refusal("PKCS#7 content that is not an OCTET STRING (\(header.tag.name))")
     }
     let count = try reader.copyOctets("content", to: sink)
     try reader.leave()
@@ -79,7 +83,7 @@ struct SignedDataParts {
     try reader.enter(tag, field)
     var elements: [TLVReader.Element] = []
     while try reader.next() != nil {
-      guard elements.count < limit else { throw LimitExceeded(.elements, limit: limit) }
+      guard elements.count < limit else { throw reader.exceeded(.elements, limit) }
       elements.append(try reader.indexedElement())
     }
     try reader.leave()
@@ -89,9 +93,12 @@ struct SignedDataParts {
   private static func signerInfos(_ reader: TLVReader, _ limits: CMSLimits) throws -> [TLVReader.Element] {
     try reader.enter(.set, "signerInfos")
     var elements: [TLVReader.Element] = []
+    var budget = AttributeBudget(limits)
     while try reader.next() != nil {
-      guard elements.count < limits.signers else { throw LimitExceeded(.signers, limit: limits.signers) }
-      elements.append(try reader.indexedElement())
+      guard elements.count < limits.signers else { throw reader.exceeded(.signers, limits.signers) }
+      let element = try reader.indexedElement()
+      try budget.count(signerInfo: element.bytes)
+      elements.append(element)
     }
     try reader.leave()
     return elements

@@ -9,7 +9,8 @@ import SwiftASN1
 ///     for case .success(let signer) in data.signerInfos { … signer.verify(in: data, certificate: …) }
 ///
 /// A second pass over the content is made only when a signer asks for a digest that `digestAlgorithms` does not
-/// announce, or for the content as a whole.
+/// announce, or for the content as a whole. It must find the same content: else what went to the sink is not what the
+/// signatures are held against.
 public struct SignedDataReader: Sendable {
   private let stream: any ByteStream
   private let limits: CMSLimits
@@ -21,16 +22,16 @@ public struct SignedDataReader: Sendable {
 
   /// Reads the object. Content inside it goes to `sink`, unverified as it is; `detached` is content that came beside it.
   ///
-  /// Throws `Malformed` if there is no SignedData to be had, and whatever the streams throw. A signer that cannot be
-  /// read is a failure in `signerInfos`, and a certificate that cannot is kept: neither fails the others.
+  /// Throws `Malformed` if there is no SignedData to be had, ``ContentChanged``, and whatever the streams throw. A signer
+  /// that cannot be read is a failure in `signerInfos`, and a certificate that cannot is kept: neither fails the others.
   public func read(content sink: any ByteSink = NullSink(), detached: (any ByteStream)? = nil) throws -> SignedData {
     var observer = ContentObserver([], passingTo: sink)
     let parts = try SignedDataParts(stream, limits: limits) { announced in
-      observer = ContentObserver(announced.compactMap { try? DigestAlgorithm($0) }, passingTo: sink)
+      let known = announced.compactMap { try? DigestAlgorithm($0) }
+      observer = ContentObserver(ContentNeeds.reliably(known), passingTo: sink)
       return observer
     }
     let signers = parts.signerInfos.map(\.signerInfo)
-    try count(signers)
     var defects = parts.following
     var contentCount = parts.contentCount
 
@@ -42,12 +43,18 @@ public struct SignedDataReader: Sendable {
       case (false, false): .nowhere
       }
     let needs = ContentNeeds(of: signers)
+    var digests = observer.digests()
     if place == .detached, let detached, !signers.isEmpty {
-      observer = ContentObserver(needs.digests, passingTo: NullSink(), keeping: needs.keptBytes(limits))
+      observer = needs.observer(ContentNeeds.reliably(needs.digests), limits)
       contentCount = try detached.copy(to: observer)
+      digests = observer.digests()
     } else if place == .attached, !needs.isMet(by: observer) {
-      observer = ContentObserver(needs.digests, passingTo: NullSink(), keeping: needs.keptBytes(limits))
+      let common = ContentNeeds.reliable.filter { digests[$0] != nil }.prefix(1)
+      observer = needs.observer(needs.digests + common, limits)
       try SignedDataParts.copyContent(of: stream, limits: limits, to: observer)
+      let again = observer.digests()
+      guard let first = common.first, digests[first] == again[first] else { throw ContentChanged() }
+      digests = again
     }
 
     let readable = (parts.certificates ?? []).map { element in (element, Self.certificate(element, &defects)) }
@@ -58,17 +65,8 @@ public struct SignedDataReader: Sendable {
       contentCount: contentCount, certificates: readable.compactMap(\.1),
       otherCertificates: readable.filter { $0.1 == nil }.map(\.0.bytes), crls: lists.compactMap(\.1),
       otherRevocationInfo: lists.filter { $0.1 == nil }.map(\.0.bytes), signerInfos: signers,
-      digests: observer.digests(), defects: defects, isFollowedByData: !parts.following.isEmpty,
+      digests: digests, defects: defects, isFollowedByData: !parts.following.isEmpty,
       wholeContent: observer.wholeContent, contentLooksLikeAttributes: observer.looksLikeAttributes)
-  }
-
-  /// Every signature costs work, countersignatures and time stamps as well: they are counted together.
-  private func count(_ signers: [Result<SignerInfo, Malformed>]) throws {
-    var total = signers.count
-    for case .success(let signer) in signers where signer.unsignedAttributes != nil {
-      total += signer.attachedSignatureCount
-      guard total <= limits.signers else { throw LimitExceeded(.signers, limit: limits.signers) }
-    }
   }
 
   /// RFC 5652 §10.2.2: other members than X.509 certificates have a context tag; they are kept, and are no defect.
@@ -112,5 +110,16 @@ private struct ContentNeeds {
 
   func isMet(by observer: ContentObserver) -> Bool { !whole && digests.allSatisfy(observer.observes) }
 
-  func keptBytes(_ limits: CMSLimits) -> Int { whole ? limits.oneShotBytes : 0 }
+  /// An observer of content that goes nowhere.
+  func observer(_ digests: [DigestAlgorithm], _ limits: CMSLimits) -> ContentObserver {
+    ContentObserver(digests, passingTo: NullSink(), keeping: whole ? limits.oneShotBytes : 0)
+  }
+
+  /// Digests that are always there, and that nobody finds other content for.
+  static let reliable: [DigestAlgorithm] = [.sha256, .sha384, .sha512]
+
+  /// `digests`, and SHA-256 wherever it takes that to know the content again.
+  static func reliably(_ digests: [DigestAlgorithm]) -> [DigestAlgorithm] {
+    digests.contains(where: reliable.contains) ? digests : digests + [.sha256]
+  }
 }

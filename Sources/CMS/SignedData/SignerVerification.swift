@@ -106,7 +106,7 @@ extension SignerInfo {
     // QUIRK: Apple writes id-ecPublicKey, nearly everybody rsaEncryption; RFC 3370 §3.2; the hash is digestAlgorithm's.
     let signature = Result { try SignatureAlgorithm(signatureAlgorithm, digest: try? digest.get()) }
     guard case .success(let algorithm) = signature else {
-      throw objection(signature, digestAlgorithm, .signatureAlgorithm)
+      throw objection(signature, signatureAlgorithm, .signatureAlgorithm)
     }
     // RFC 9882 §3.3: without attributes a message is signed as it is, and digestAlgorithm means nothing.
     if algorithm.digest == nil, signedAttributes == nil { return Algorithms(digest: nil, signature: algorithm) }
@@ -122,19 +122,20 @@ extension SignerInfo {
   private func objection<Value>(
     _ result: Result<Value, any Error>, _ identifier: AlgorithmIdentifier, _ field: Field
   ) -> Objection {
-    guard case .failure(let error) = result else {
-      return Objection(.unsupported(Unsupported(identifier.algorithm.digits)))
+    guard case .failure(let error) = result else { return refusal(identifier.algorithm.digits, field) }
+    let here = failure("", field)
+    let place = FaultPlace(here.path, offset: here.offset, shift: offset - encoded.startIndex)
+    return switch place.placed(error) {
+    case let fault as Malformed: Objection(fault)
+    case let what as Unsupported: Objection(.unsupported(what))
+    default: refusal(identifier.algorithm.digits, field)
     }
-    switch error {
-    case let fault as Malformed:
-      let here = failure(fault.reason, field)
-      let at = fault.offset.map { $0 - encoded.startIndex + offset }
-      return Objection(
-        Malformed(
-          fault.reason, path: fault.path.isEmpty ? here.path : "\(here.path).\(fault.path)", offset: at ?? here.offset))
-    case let what as Unsupported: return Objection(.unsupported(what))
-    default: return Objection(.unsupported(Unsupported(identifier.algorithm.digits)))
-    }
+  }
+
+  /// Something that is not offered, at `field`.
+  private func refusal(_ what: String, _ field: Field) -> Objection {
+    let here = failure("", field)
+    return Objection(.unsupported(Unsupported(what, path: here.path, offset: here.offset)))
   }
 
   private func checkContent(_ content: SignedContent, _ digest: DigestAlgorithm?) throws(Objection) {
@@ -142,7 +143,7 @@ extension SignerInfo {
       throw Objection(.contentAltered("the object holds content of its own beside the content it came with"))
     }
     guard signedAttributes != nil, let digest else { return }
-    guard let found = content.digests[digest] else { throw Objection(.unsupported(Unsupported(digest.name))) }
+    guard let found = content.digests[digest] else { throw refusal(digest.name, .digestAlgorithm) }
     guard let messageDigest, messageDigest.elementsEqual(found) else {
       throw Objection(.contentAltered("the content is not what was signed"))
     }
@@ -160,8 +161,8 @@ extension SignerInfo {
       } catch let fault as Malformed {
         throw Objection(failure("signingCertificate: \(fault.reason)", .signedAttrs))
       } catch let what as Unsupported {
-        throw Objection(.unsupported(what))
-      } catch { throw Objection(.unsupported(Unsupported("the hash in signingCertificate"))) }
+        throw refusal(what.what, .signedAttrs)
+      } catch { throw refusal("the hash in signingCertificate", .signedAttrs) }
     }
   }
 
@@ -189,9 +190,7 @@ extension SignerInfo {
         }
         holds = try key.isValid(signature, of: whole[...], algorithms.signature)
       }
-    } catch {
-      throw Objection(.unsupported(error))
-    }
+    } catch { throw refusal(error.what, .signatureAlgorithm) }
     guard holds else { throw Objection(.contentAltered("the signature does not hold for this certificate's key")) }
   }
 }

@@ -36,12 +36,18 @@ public struct SigningCertificate: Hashable, Sendable {
     var fields = try top.enter()
     var list = try fields.sequence("certs")
     var references: [Reference] = []
-    while !list.isAtEnd { references.append(try Reference(from: &list, generation)) }
+    while !list.isAtEnd {
+      guard references.count < Self.limit else { throw list.failure("names more than \(Self.limit) certificates") }
+      references.append(try Reference(from: &list, generation))
+    }
     guard !references.isEmpty else { throw list.failure("names no certificate") }
     self.references = references
     if !fields.isAtEnd { _ = try fields.sequence("policies") }
     try fields.finish()
   }
+
+  /// How many certificates one attribute may name, and how many names the issuer of one may have.
+  fileprivate static let limit = 64
 
   /// What is written for `certificate`.
   static func attribute(for certificate: Certificate) -> Attribute {
@@ -89,7 +95,12 @@ extension SigningCertificate.Reference {
     var place = try fields.sequence("issuerSerial")
     var names = try place.sequence("issuer")
     var issuer: [GeneralName] = []
-    while !names.isAtEnd { issuer.append(try GeneralName(from: &names)) }
+    while !names.isAtEnd {
+      guard issuer.count < SigningCertificate.limit else {
+        throw names.failure("has more than \(SigningCertificate.limit) names")
+      }
+      issuer.append(try GeneralName(from: &names))
+    }
     self.issuer = issuer
     serialNumber = SerialNumber(try place.integer("serialNumber"))
     // RFC 5755 §4.1: IssuerSerial may end with an issuerUniqueID.

@@ -5,6 +5,7 @@ enum BERFrame {
   static let sequence: UInt8 = 0x30
   static let set: UInt8 = 0x31
   static let octetString: UInt8 = 0x04
+  static let objectIdentifier: UInt8 = 0x06
   /// End-of-contents, which closes an indefinite length.
   static let end: [UInt8] = [0, 0]
 

@@ -9,7 +9,7 @@ package import SwiftASN1
 /// object, whatever its size.
 package final class TLVReader {
   /// An element that was taken into memory.
-  package struct Element {
+  package struct Element: Sendable {
     /// The whole encoding, tag and length included.
     package let bytes: ArraySlice<UInt8>
     /// Where it begins in the object.
@@ -22,8 +22,34 @@ package final class TLVReader {
     package func cursor() throws(Malformed) -> ASN1Cursor { try ASN1Cursor(bytes, as: "", rules: .ber) }
 
     /// `fault`, which a cursor of this element threw, with its place in the object.
-    package func place(_ fault: Malformed) -> Malformed {
-      Malformed(fault.reason, path: path + fault.path, offset: fault.offset.map { $0 - bytes.startIndex + offset })
+    package func place(_ fault: Malformed) -> Malformed { faultPlace(nil).placed(fault) }
+
+    /// `error`, which was met when this element was made use of, with its place in the object: the element's own where it
+    /// has none.
+    package func placed(_ error: any Error) -> any Error { faultPlace(offset).placed(error) }
+
+    private func faultPlace(_ standard: Int?) -> FaultPlace {
+      FaultPlace(path, offset: standard, shift: offset - bytes.startIndex)
+    }
+  }
+
+  /// An AlgorithmIdentifier with its place in the object, for what is wrong with it and shows only when it is made use of.
+  package struct Algorithm: Sendable {
+    package let identifier: AlgorithmIdentifier
+    private let element: Element
+
+    fileprivate init(_ element: Element, tag: ASN1Identifier) throws(Malformed) {
+      self.element = element
+      do throws(Malformed) {
+        var top = try element.cursor()
+        var fields = try top.enter(tag)
+        identifier = try AlgorithmIdentifier(fields: &fields)
+      } catch { throw element.place(error) }
+    }
+
+    /// What `read` makes of it. What `read` throws gets its place.
+    package func reading<Value>(_ read: (AlgorithmIdentifier) throws -> Value) throws -> Value {
+      do { return try read(identifier) } catch { throw element.placed(error) }
     }
   }
 
@@ -43,7 +69,7 @@ package final class TLVReader {
   }
 
   private let input: WindowedInput
-  private let limits: CMSLimits
+  let limits: CMSLimits
   private var open: [Container] = []
   private var pending: Pending?
   private var root: ASN1Path
@@ -66,6 +92,16 @@ package final class TLVReader {
   /// An error at the next element.
   package func failure(_ reason: String, _ field: StaticString? = nil) -> Malformed {
     Malformed(reason, path: place(field).description, offset: offset)
+  }
+
+  /// What is not offered, at the next element.
+  package func refusal(_ what: String, _ field: StaticString? = nil) -> Unsupported {
+    Unsupported(what, path: place(field).description, offset: offset)
+  }
+
+  /// A budget that the next element would go beyond.
+  package func exceeded(_ resource: LimitExceeded.Resource, _ limit: Int) -> LimitExceeded {
+    LimitExceeded(resource, limit: limit, path: path.description, offset: offset)
   }
 
   /// Gives a fault of the bytes themselves the path that is known here.
@@ -109,6 +145,12 @@ package final class TLVReader {
   /// Whether the next element has `tag`.
   package func isNext(_ tag: ASN1Identifier) throws -> Bool { try next()?.tag == tag }
 
+  /// How many octets follow the value that was entered last, in the one around it; nil where a length is indefinite.
+  package var followingCount: Int? {
+    guard let end = open.last?.end, let around = open.dropLast().last?.end else { return nil }
+    return around - end
+  }
+
   /// True when nothing follows an object that was left.
   package func isAtEndOfInput() throws -> Bool {
     guard pending == nil else { return false }
@@ -147,7 +189,7 @@ package final class TLVReader {
   }
 
   private func push(_ header: TLVHeader, _ path: ASN1Path) throws {
-    guard open.count < limits.nesting else { throw LimitExceeded(.nesting, limit: limits.nesting) }
+    guard open.count < limits.nesting else { throw exceeded(.nesting, limits.nesting) }
     pending = nil
     let end = header.length.map { input.offset + $0 }
     open.append(Container(end: end, bound: end ?? open.last?.bound ?? .max, path: path))
@@ -180,11 +222,11 @@ package final class TLVReader {
     input.appendLastHeader(to: &bytes, room: min(taken.header.length ?? 0, windowSize))
     pending = nil
     if let length = taken.header.length {
-      try reserve(taken.header.headerCount, length)
+      try reserve(taken, length)
       try placed { try input.append(length, to: &bytes) }
       return bytes[...]
     }
-    try reserve(taken.header.headerCount, 0)
+    try reserve(taken, 0)
     try push(taken.header, path)
     let depth = open.count
     while open.count >= depth {
@@ -195,22 +237,23 @@ package final class TLVReader {
       }
       input.appendLastHeader(to: &bytes)
       if inner.header.length == nil {
-        try reserve(inner.header.headerCount, 0)
+        try reserve(inner, 0)
         try push(inner.header, path)
       } else {
         pending = nil
-        try reserve(inner.header.headerCount, inner.header.length ?? 0)
+        try reserve(inner, inner.header.length ?? 0)
         try placed { try input.append(inner.header.length ?? 0, to: &bytes) }
       }
     }
     return bytes[...]
   }
 
-  private func reserve(_ header: Int, _ length: Int) throws {
-    guard length <= limits.headerElementBytes - heldBytes - header else {
-      throw LimitExceeded(.size, limit: limits.headerElementBytes)
+  private func reserve(_ held: Pending, _ length: Int) throws {
+    guard length <= limits.headerElementBytes - heldBytes - held.header.headerCount else {
+      throw LimitExceeded(
+        .size, limit: limits.headerElementBytes, path: path.description, offset: held.offset)
     }
-    heldBytes += header + length
+    heldBytes += held.header.headerCount + length
   }
 
   /// Passes over the next element without holding it.
@@ -243,13 +286,8 @@ package final class TLVReader {
   }
 
   /// The next element as an AlgorithmIdentifier, under its own tag or an IMPLICIT one.
-  package func algorithm(_ field: StaticString, tag: ASN1Identifier = .sequence) throws -> AlgorithmIdentifier {
-    let element = try element(tag, field)
-    do throws(Malformed) {
-      var top = try element.cursor()
-      var fields = try top.enter(tag)
-      return try AlgorithmIdentifier(fields: &fields)
-    } catch { throw element.place(error) }
+  package func algorithm(_ field: StaticString, tag: ASN1Identifier = .sequence) throws -> Algorithm {
+    try Algorithm(try element(tag, field), tag: tag)
   }
 
   package func int(_ field: StaticString) throws -> Int {
@@ -285,7 +323,7 @@ package final class TLVReader {
       }
       guard segment.tag == .octetString else { throw failure("a segment is \(segment.tag.name), not OCTET STRING") }
       segments += 1
-      guard segments <= limits.segments else { throw LimitExceeded(.elements, limit: limits.segments) }
+      guard segments <= limits.segments else { throw exceeded(.elements, limits.segments) }
       if segment.isConstructed {
         try push(segment, path)
       } else {

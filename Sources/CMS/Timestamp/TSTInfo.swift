@@ -90,11 +90,11 @@ public struct TSTInfo: Hashable, Sendable {
     } else {
       authority = nil
     }
-    var extensions: [Certificate.Extension] = []
     if var all = try fields.context(ifPresent: 1, "extensions") {
-      while !all.isAtEnd { extensions.append(try Certificate.Extension(from: &all)) }
+      extensions = try Extensions(from: &all)
+    } else {
+      extensions = Extensions([])
     }
-    self.extensions = Extensions(extensions)
     try fields.finish()
   }
 

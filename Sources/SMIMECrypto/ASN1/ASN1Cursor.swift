@@ -24,6 +24,66 @@ package indirect enum ASN1Path: Sendable {
   }
 }
 
+/// The steps from the top of a structure to where a cursor stands. The first ones lie in the cursor itself, so that to go
+/// down allocates nothing; a path is made of them when there is an error to tell.
+private struct ASN1Trail: Sendable {
+  /// A field or an element as one number, since cursors are copied.
+  struct Step: Sendable {
+    /// An element's index, complemented; or where the field's name lies, whose text is static and ends in NUL.
+    private let word: Int
+
+    static func field(_ name: StaticString) -> Step {
+      Step(word: name.hasPointerRepresentation ? unsafe Int(bitPattern: name.utf8Start) : 0)
+    }
+
+    static func element(_ index: Int) -> Step { Step(word: ~index) }
+
+    func path(below around: ASN1Path?) -> ASN1Path {
+      guard word >= 0 else { return .element(around ?? .root(""), ~word) }
+      let name = unsafe UnsafePointer<CChar>(bitPattern: word).map { unsafe String(cString: $0) } ?? ""
+      return around.map { .text($0, "." + name) } ?? .text(.root(""), name)
+    }
+  }
+
+  private static let nearCount = 6
+  private var near: InlineArray<6, Step>
+  private var count = 1
+  /// The whole path, once it has more steps than lie near.
+  private var far: ASN1Path?
+
+  init(_ root: StaticString) { near = InlineArray(repeating: .field(root)) }
+
+  mutating func append(_ step: Step) {
+    if count < Self.nearCount {
+      near[count] = step
+    } else {
+      far = step.path(below: path)
+    }
+    count += 1
+  }
+
+  var path: ASN1Path {
+    if let far { return far }
+    var path = near[0].path(below: nil)
+    for index in 1..<min(count, Self.nearCount) { path = near[index].path(below: path) }
+    return path
+  }
+
+  /// What ``goBack(to:)`` goes back to.
+  struct Mark {
+    fileprivate let count: Int
+    fileprivate let far: ASN1Path?
+  }
+
+  var mark: Mark { Mark(count: count, far: far) }
+
+  /// Forgets the steps since `mark`.
+  mutating func goBack(to mark: Mark) {
+    count = mark.count
+    if far != nil { far = mark.far }
+  }
+}
+
 /// Which encoding rules a structure keeps: X.690 clause 10 (DER), or all of clause 8 (BER).
 package enum EncodingRules: Sendable {
   case der, ber
@@ -36,19 +96,11 @@ package enum EncodingRules: Sendable {
 /// of it is an offset in them. The encoding is walked once when it is opened; from then on a cursor is a pair of offsets,
 /// and costs no memory.
 package struct ASN1Cursor: Sendable {
-  /// The step from ``around`` to here, which is put into a path when somebody asks, or goes further down.
-  private enum Step: Sendable {
-    case none
-    case field(StaticString)
-    case element(Int)
-  }
-
   private let bytes: ArraySlice<UInt8>
   package let rules: EncodingRules
   private var start: Int
   private var end: Int
-  private var around: ASN1Path?
-  private var step: Step
+  private var trail: ASN1Trail
   private var index = 0
 
   // The next element.
@@ -64,8 +116,7 @@ package struct ASN1Cursor: Sendable {
   package init(_ bytes: ArraySlice<UInt8>, as name: StaticString, rules: EncodingRules = .der) throws(Malformed) {
     self.bytes = bytes
     self.rules = rules
-    around = nil
-    step = .field(name)
+    trail = ASN1Trail(name)
     start = bytes.startIndex
     end = bytes.endIndex
     offset = start
@@ -79,14 +130,27 @@ package struct ASN1Cursor: Sendable {
     } catch { throw Malformed(error.reason, path: "\(name)", offset: error.offset) }
   }
 
+  /// Parses `bytes` as one value that is constructed and has `tag`, and stands before its first element.
+  package init(
+    inside bytes: ArraySlice<UInt8>, as name: StaticString, _ tag: ASN1Identifier = .sequence,
+    rules: EncodingRules = .der
+  ) throws(Malformed) {
+    try self.init(bytes, as: name, rules: rules)
+    let header = try expect(tag, nil)
+    guard header.isConstructed else { throw failure("is primitive and must be constructed") }
+    contentEnd = header.length == nil ? end - 2 : end
+    offset += header.headerCount
+    try look()
+  }
+
   /// Enters the element that `parent` stands before.
-  private init(elementOf parent: ASN1Cursor, _ header: TLVHeader, around: ASN1Path?, step: Step) throws(Malformed) {
+  private init(elementOf parent: ASN1Cursor, _ header: TLVHeader, _ step: ASN1Trail.Step?) throws(Malformed) {
     bytes = parent.bytes
     rules = parent.rules
     start = parent.offset
     end = parent.nextEnd
-    self.around = around
-    self.step = step
+    trail = parent.trail
+    if let step { trail.append(step) }
     offset = start + header.headerCount
     nextEnd = offset
     // Two octets close an indefinite length.
@@ -119,20 +183,7 @@ package struct ASN1Cursor: Sendable {
     } catch { throw Malformed(error.reason, path: path.description, offset: error.offset) }
   }
 
-  package var path: ASN1Path {
-    switch step {
-    case .none: around ?? .root("")
-    case .field(let name): around.map { .field($0, name) } ?? .root(name)
-    case .element(let index): .element(around ?? .root(""), index)
-    }
-  }
-
-  /// Makes the path to here what stands around the next element.
-  private mutating func settle() {
-    if case .none = step { return }
-    around = path
-    step = .none
-  }
+  package var path: ASN1Path { trail.path }
 
   /// The encoding of the whole value whose elements are read, tag and length included.
   package var encoded: ArraySlice<UInt8> { bytes[start..<end] }
@@ -190,17 +241,11 @@ package struct ASN1Cursor: Sendable {
   }
 
   private mutating func descend(
-    _ tag: ASN1Identifier, _ field: StaticString?, _ step: Step
+    _ tag: ASN1Identifier, _ field: StaticString?, _ step: ASN1Trail.Step?
   ) throws(Malformed) -> ASN1Cursor {
     let header = try expect(tag, field)
     guard header.isConstructed else { throw failure("is primitive and must be constructed", field) }
-    var inner = self.step
-    if case .none = step {
-    } else {
-      settle()
-      inner = step
-    }
-    let child = try ASN1Cursor(elementOf: self, header, around: around, step: inner)
+    let child = try ASN1Cursor(elementOf: self, header, step)
     _ = try advance()
     return child
   }
@@ -213,7 +258,7 @@ package struct ASN1Cursor: Sendable {
     fileprivate let end: Int
     fileprivate let contentEnd: Int
     fileprivate let index: Int
-    fileprivate let around: ASN1Path?
+    fileprivate let mark: ASN1Trail.Mark
   }
 
   /// Enters the next element without a cursor of its own, until ``leave(_:)``: for what certificates and messages have many
@@ -228,13 +273,12 @@ package struct ASN1Cursor: Sendable {
   }
 
   private mutating func begin(
-    _ tag: ASN1Identifier, _ field: StaticString?, _ inner: Step
+    _ tag: ASN1Identifier, _ field: StaticString?, _ step: ASN1Trail.Step
   ) throws(Malformed) -> Scope {
     let header = try expect(tag, field)
     guard header.isConstructed else { throw failure("is primitive and must be constructed", field) }
-    settle()
-    let scope = Scope(start: start, end: end, contentEnd: contentEnd, index: index, around: around)
-    step = inner
+    let scope = Scope(start: start, end: end, contentEnd: contentEnd, index: index, mark: trail.mark)
+    trail.append(step)
     start = offset
     end = nextEnd
     contentEnd = header.length == nil ? nextEnd - 2 : nextEnd
@@ -247,13 +291,17 @@ package struct ASN1Cursor: Sendable {
   /// The end of what ``begin(_:_:)`` entered: anything that is left in it is an error. Goes on behind it.
   package mutating func leave(_ scope: Scope) throws(Malformed) {
     try finish()
+    try abandon(scope)
+  }
+
+  /// Goes on behind what ``begin(_:_:)`` entered, whatever is left in it.
+  package mutating func abandon(_ scope: Scope) throws(Malformed) {
     offset = end
     start = scope.start
     end = scope.end
     contentEnd = scope.contentEnd
     index = scope.index + 1
-    around = scope.around
-    step = .none
+    trail.goBack(to: scope.mark)
     try look()
   }
 
@@ -266,7 +314,7 @@ package struct ASN1Cursor: Sendable {
 
   /// Enters the next element without a name of its own: for a value whose place the cursor's path names already.
   package mutating func enter(_ tag: ASN1Identifier = .sequence) throws(Malformed) -> ASN1Cursor {
-    try descend(tag, nil, .none)
+    try descend(tag, nil, nil)
   }
 
   package mutating func sequence(_ field: StaticString) throws(Malformed) -> ASN1Cursor {

@@ -122,7 +122,7 @@ public struct ContentCipherParameters: Hashable, Sendable {
     ]
     if let encryption = simple.first(where: { $0.oid == oid }) {
       guard let parameters = identifier.parameters else { throw Malformed("\(encryption.name) has no IV") }
-      var top = try ASN1Cursor(parameters, as: "contentEncryptionAlgorithm", rules: .ber)
+      var top = try ASN1Cursor(parameters, as: "", rules: .ber)
       self.encryption = encryption
       initialValue = Array(try top.octets("parameters"))
       tagByteCount = 0
@@ -131,7 +131,7 @@ public struct ContentCipherParameters: Hashable, Sendable {
       }
     } else if oid == OID.chaCha20Poly1305 {
       guard let parameters = identifier.parameters else { throw Malformed("ChaCha20-Poly1305 has no nonce") }
-      var top = try ASN1Cursor(parameters, as: "AEADChaCha20Poly1305Nonce", rules: .ber)
+      var top = try ASN1Cursor(parameters, as: "", rules: .ber)
       encryption = .chaCha20Poly1305
       initialValue = Array(try top.octets("parameters"))
       tagByteCount = 16
@@ -179,8 +179,8 @@ public struct ContentCipherParameters: Hashable, Sendable {
 
   /// RFC 3370 §5.2   RC2-CBC parameter ::= SEQUENCE { rc2ParameterVersion INTEGER, iv OCTET STRING }
   private static func rc2(_ parameters: ArraySlice<UInt8>) throws -> (ContentEncryption, [UInt8]) {
-    var top = try ASN1Cursor(parameters, as: "RC2CBCParameter", rules: .ber)
-    var fields = try top.sequence("parameters")
+    var top = try ASN1Cursor(parameters, as: "parameters", rules: .ber)
+    var fields = try top.enter()
     let version = try fields.int("rc2ParameterVersion")
     let iv = Array(try fields.octets("iv"))
     try fields.finish()

@@ -34,9 +34,11 @@ public enum ContentKeyDerivation: Hashable, Sendable {
   ) throws -> (derivation: ContentKeyDerivation, cipher: AlgorithmIdentifier) {
     guard identifier.algorithm == oid else { return (.none, identifier) }
     guard let parameters = identifier.parameters else { throw Malformed("CEK-HKDF names no cipher") }
-    var top = try ASN1Cursor(parameters, as: "CEK-HKDF", rules: .ber)
+    var top = try ASN1Cursor(parameters, as: "", rules: .ber)
     let cipher = try AlgorithmIdentifier(from: &top, "parameters")
-    guard cipher.algorithm != oid else { throw Unsupported("CEK-HKDF inside CEK-HKDF") }
+    guard cipher.algorithm != oid else {
+      throw Unsupported("CEK-HKDF inside CEK-HKDF", path: "parameters", offset: cipher.offset)
+    }
     return (.hkdfSHA256, cipher)
   }
 

@@ -1,3 +1,5 @@
+import SwiftASN1
+
 /// A private key that is kept and not used: of an algorithm that is not offered here, or in a form that is not. Its bytes
 /// go out as they came in, so that nothing is lost on the way to software that can use it.
 public struct OpaquePrivateKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -9,6 +11,7 @@ public struct OpaquePrivateKey: Sendable, CustomStringConvertible, CustomDebugSt
   public var reason: String { Unsupported(what).description }
   /// The key's public half, where the file states it.
   public let publicKeyBytes: ArraySlice<UInt8>?
+  private let algorithm: ASN1ObjectIdentifier
   private let bytes: SymmetricKey
 
   /// - Throws: ``Malformed`` for what is no PKCS#8, and for a key that ``PrivateKey`` reads or finds broken: that one is
@@ -21,6 +24,7 @@ public struct OpaquePrivateKey: Sendable, CustomStringConvertible, CustomDebugSt
       name = OID.name(info.algorithm.algorithm)
       what = unsupported.what
       publicKeyBytes = info.publicKey
+      algorithm = info.algorithm.algorithm
       bytes = SymmetricKey(octets: pkcs8)
       return
     }
@@ -38,6 +42,14 @@ public struct OpaquePrivateKey: Sendable, CustomStringConvertible, CustomDebugSt
       try self.init(pkcs8: PasswordEncryption.decryptedPrivateKey(block.bytes[...], password: password)[...])
     default: throw Unsupported("a private key in a PEM block \(block.label)")
     }
+  }
+
+  /// False when the key is not that of `publicKey`, as far as it can be seen: by its algorithm, by the public half that its
+  /// file states, and by what an expanded ML-DSA or ML-KEM key has of that.
+  package func mayBelong(to publicKey: PublicKey) -> Bool {
+    guard algorithm == publicKey.algorithm.algorithm else { return false }
+    if let publicKeyBytes { return publicKeyBytes.elementsEqual(publicKey.keyBytes) }
+    return LatticeExpansion(pkcs8[...])?.mayBelong(to: publicKey.keyBytes) ?? true
   }
 
   /// The PKCS#8 that was read, not encrypted: secret bytes.

@@ -10,12 +10,24 @@ extension PrivateKey {
   /// - Throws: ``Malformed`` or ``Unsupported``. A public key that stands beside it must be its own.
   public init(pkcs8: ArraySlice<UInt8>) throws {
     let info = try PrivateKeyInfo(pkcs8)
+    do {
+      try self.init(info)
+    } catch let fault as Malformed where fault.path.isEmpty {
+      throw Malformed(fault.reason, path: "PrivateKeyInfo", offset: pkcs8.startIndex)
+    }
+  }
+
+  private init(_ info: PrivateKeyInfo) throws {
     switch info.algorithm.algorithm {
     case OID.rsaEncryption:
       guard info.algorithm.hasNoParameters else { throw Malformed("rsaEncryption has parameters") }
       try self.init(.rsa(RSAPrivateMaterial(pkcs1: info.key)))
     case OID.rsaPSS:
-      if let parameters = info.algorithm.parameters { _ = try PSSParameters(parameters: parameters) }
+      if let parameters = info.algorithm.parameters {
+        _ = try info.algorithm.reading(as: "PrivateKeyInfo.privateKeyAlgorithm") { _ in
+          try PSSParameters(parameters: parameters)
+        }
+      }
       try self.init(.rsa(RSAPrivateMaterial(pkcs1: info.key, as: info.algorithm)))
     case OID.ecPublicKey:
       guard let parameters = info.algorithm.parameters else { throw Malformed("the EC key names no curve") }
@@ -195,7 +207,10 @@ extension PasswordEncryption {
     let algorithm = try AlgorithmIdentifier(from: &fields, "encryptionAlgorithm")
     let octets = try fields.octets("encryptedData")
     try fields.finish()
-    let plain = try PasswordEncryption(algorithm).decrypt(octets, password: password)
+    let encryption = try algorithm.reading(as: "EncryptedPrivateKeyInfo.encryptionAlgorithm") {
+      try PasswordEncryption($0)
+    }
+    let plain = try encryption.decrypt(octets, password: password)
     guard plain.first == 0x30 else { throw WrongPassword() }
     return plain
   }

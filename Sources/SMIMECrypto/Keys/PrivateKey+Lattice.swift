@@ -104,3 +104,38 @@ private enum LatticeForm {
     }
   }
 }
+
+/// The expanded form of an ML-DSA or ML-KEM key in a PKCS#8, whether keys of its size are offered or not.
+struct LatticeExpansion {
+  private let isSigning: Bool
+  private let octets: ArraySlice<UInt8>
+
+  private static let signing: [ASN1ObjectIdentifier] = [[2, 16, 840, 1, 101, 3, 4, 3, 17], OID.mlDSA65, OID.mlDSA87]
+  private static let encapsulating: [ASN1ObjectIdentifier] = [
+    [2, 16, 840, 1, 101, 3, 4, 4, 1], OID.mlKEM768, OID.mlKEM1024,
+  ]
+
+  /// nil for another key, and for one that has no expanded form.
+  init?(_ pkcs8: ArraySlice<UInt8>) {
+    guard let info = try? PrivateKeyInfo(pkcs8), let octets = try? Self.octets(info.key) else { return nil }
+    isSigning = Self.signing.contains(info.algorithm.algorithm)
+    guard isSigning || Self.encapsulating.contains(info.algorithm.algorithm) else { return nil }
+    self.octets = octets
+  }
+
+  private static func octets(_ key: ArraySlice<UInt8>) throws -> ArraySlice<UInt8> {
+    var top = try ASN1Cursor(key, as: "PrivateKey", rules: .ber)
+    if top.tag == .octetString { return try top.octets("expandedKey") }
+    var fields = try top.sequence("both")
+    _ = try fields.octets("seed")
+    return try fields.octets("expandedKey")
+  }
+
+  /// FIPS 204 §7.2: an ML-DSA key begins with ρ, as its public key does. FIPS 203 §7.1: an ML-KEM key has its whole public
+  /// key before its last 64 octets.
+  func mayBelong(to publicKey: ArraySlice<UInt8>) -> Bool {
+    isSigning
+      ? octets.prefix(32).elementsEqual(publicKey.prefix(32))
+      : octets.dropLast(64).suffix(publicKey.count).elementsEqual(publicKey)
+  }
+}

@@ -26,8 +26,11 @@ public struct KEMRecipientInfo: Hashable, Sendable {
   public let userKeyingMaterial: ArraySlice<UInt8>?
   public let wrap: AlgorithmIdentifier
   public let encryptedKey: ArraySlice<UInt8>
+  /// The whole encoding as it came; nil for one that was made.
+  private let encoded: ArraySlice<UInt8>?
 
   init(_ fields: inout ASN1Cursor) throws(Malformed) {
+    encoded = fields.encoded
     version = try fields.int("version")
     recipient = try SignerIdentifier(from: &fields, "rid")
     kem = try AlgorithmIdentifier(from: &fields, "kem")
@@ -53,6 +56,7 @@ public struct KEMRecipientInfo: Hashable, Sendable {
     _ derivation: KEMKeyDerivation, _ wrap: KeyWrap, userKeyingMaterial: [UInt8]?
   ) throws {
     version = 0
+    encoded = nil
     self.recipient = recipient
     self.kem = kem.identifier
     keyDerivation = derivation.identifier
@@ -64,6 +68,22 @@ public struct KEMRecipientInfo: Hashable, Sendable {
     let info = Self.otherInfo(wrap.identifier, wrap.keyByteCount, userKeyingMaterial?[...])
     let wrappingKey = try derivation.derive(from: secret, info: info, byteCount: wrap.keyByteCount)
     encryptedKey = try wrap.wrap(key, with: wrappingKey)[...]
+  }
+
+  /// The fields before ukm that can be wrong for a key, by their place.
+  enum Field: Int {
+    case kemct = 3
+    case kekLength = 5
+  }
+
+  /// An error at `field`, with its place in the RecipientInfo.
+  func failure(_ reason: String, _ field: Field) -> Malformed {
+    var at: Int?
+    if let encoded, var top = try? ASN1Cursor(encoded, as: "", rules: .ber), var fields = try? top.enter() {
+      for _ in 0..<field.rawValue { _ = try? fields.raw() }
+      at = fields.failure("").offset
+    }
+    return Malformed(reason, path: "\(field)", offset: at)
   }
 
   /// RFC 9629 §5   CMSORIforKEMOtherInfo ::= SEQUENCE { wrap, kekLength INTEGER, ukm [0] EXPLICIT … OPTIONAL }

@@ -60,7 +60,8 @@ public struct KeyAgreeRecipientInfo: Hashable, Sendable {
   public let keyEncryptionAlgorithm: AlgorithmIdentifier
   public let recipientKeys: [RecipientKey]
 
-  init(_ fields: inout ASN1Cursor) throws(Malformed) {
+  /// - Parameter room: how many keys are wanted. One more is read, so that who counts them knows, and no others are.
+  init(_ fields: inout ASN1Cursor, room: Int) throws(Malformed) {
     version = try fields.int("version")
     var choice = try fields.constructed(.context(0), "originator")
     if var key = try choice.context(ifPresent: 1, "originatorKey") {
@@ -80,7 +81,7 @@ public struct KeyAgreeRecipientInfo: Hashable, Sendable {
     keyEncryptionAlgorithm = try AlgorithmIdentifier(from: &fields, "keyEncryptionAlgorithm")
     var keys: [RecipientKey] = []
     var elements = try fields.sequence("recipientEncryptedKeys")
-    while !elements.isAtEnd {
+    while !elements.isAtEnd, keys.count <= room {
       var key = try elements.element()
       keys.append(try RecipientKey(&key))
     }

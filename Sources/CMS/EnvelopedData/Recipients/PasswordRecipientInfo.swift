@@ -36,24 +36,27 @@ public struct PasswordRecipientInfo: Hashable, Sendable {
 
   /// The derivation of the key-encryption key, and its wrap. Throws what can be known without a password:
   /// `Malformed`, `Unsupported`, or `LimitExceeded` for a derivation that costs too much.
-  func methods() throws -> (derivation: PBKDF2, wrap: PasswordKeyWrap) {
+  func methods(_ policy: AlgorithmPolicy) throws -> (derivation: PBKDF2, wrap: PasswordKeyWrap) {
     guard let keyDerivationAlgorithm else { throw Unsupported("a password recipient without a key derivation") }
-    guard keyDerivationAlgorithm.algorithm == OID.pbkdf2 else {
-      throw Unsupported("the key derivation \(OID.name(keyDerivationAlgorithm.algorithm)) of a password recipient")
+    let wrap = try keyEncryptionAlgorithm.reading(as: "keyEncryptionAlgorithm") { identifier in
+      let wrap = try PasswordKeyWrap(identifier)
+      if let refusal = policy.objection(to: wrap.encryption) { throw Unsupported.outdated(refusal) }
+      return wrap
     }
-    guard let parameters = keyDerivationAlgorithm.parameters else {
-      throw Malformed("PBKDF2 has no parameters", path: "PasswordRecipientInfo.keyDerivationAlgorithm")
-    }
-    let derivation = try PBKDF2(parameters: parameters)
-    // RFC 8018 §4.1: eight octets at least; nobody needs a thousand.
-    guard (8...1024).contains(derivation.salt.count) else {
-      throw Malformed(
-        "a salt of \(derivation.salt.count) octets", path: "PasswordRecipientInfo.keyDerivationAlgorithm")
-    }
-    let wrap = try PasswordKeyWrap(keyEncryptionAlgorithm)
-    if let count = derivation.keyByteCount, count != wrap.keyByteCount {
-      throw Malformed(
-        "a key of \(count) octets for \(wrap.encryption.name)", path: "PasswordRecipientInfo.keyDerivationAlgorithm")
+    let derivation = try keyDerivationAlgorithm.reading(as: "keyDerivationAlgorithm") { identifier in
+      guard identifier.algorithm == OID.pbkdf2 else {
+        throw Unsupported("the key derivation \(OID.name(identifier.algorithm)) of a password recipient")
+      }
+      guard let parameters = identifier.parameters else { throw Malformed("PBKDF2 has no parameters") }
+      let derivation = try PBKDF2(parameters: parameters)
+      // RFC 8018 §4.1: eight octets at least; nobody needs a thousand.
+      guard (8...1024).contains(derivation.salt.count) else {
+        throw Malformed("a salt of \(derivation.salt.count) octets")
+      }
+      if let count = derivation.keyByteCount, count != wrap.keyByteCount {
+        throw Malformed("a key of \(count) octets for \(wrap.encryption.name)")
+      }
+      return derivation
     }
     return (derivation, wrap)
   }
