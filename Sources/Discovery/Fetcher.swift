@@ -134,6 +134,7 @@ public final class Fetcher: AnswerSource {
     /// the question is not one of its kind.
     init(_ request: FetchRequest) throws(FetchFailure) {
       self.request = request
+      name = request.cacheName
       let address = try WebAddress(request.url)
       if request.kind == .timestamp {
         guard (try? TimestampRequest(der: request.body[...])) != nil else {
@@ -141,35 +142,21 @@ public final class Fetcher: AnswerSource {
         }
         query = HTTPExchange.Query(
           address: address, body: request.body, headers: [("Content-Type", "application/timestamp-query")])
-        name = nil
         return
       }
       guard request.kind != .associations else { throw FetchFailure(.scheme, "SMIMEA records are in DNS only") }
-      guard request.kind != .certificates else {
-        query = HTTPExchange.Query(address: address)
-        name = nil
-        return
-      }
       guard request.kind == .ocsp else {
         query = HTTPExchange.Query(address: address)
-        name = FetchCache.name(method: "GET \(request.kind)", url: "\(address)", body: [])
         return
       }
-      guard let asked = try? OCSPRequest(der: request.body[...]) else {
+      guard (try? OCSPRequest(der: request.body[...])) != nil else {
         throw FetchFailure(.malformed, "the request is no OCSP request")
       }
-      let long = try address.appending(base64: Self.base64(request.body))
-      if asked.nonce == nil, long.description.utf8.count <= 255 {
-        query = HTTPExchange.Query(address: long)
-        name = FetchCache.name(method: "GET", url: "\(long)", body: [])
-      } else {
-        query = HTTPExchange.Query(
+      query =
+        request.responseAddress.map { HTTPExchange.Query(address: $0) }
+        ?? HTTPExchange.Query(
           address: address, body: request.body, headers: [("Content-Type", "application/ocsp-request")])
-        name = asked.nonce == nil ? FetchCache.name(method: "POST", url: "\(address)", body: request.body) : nil
-      }
     }
-
-    private static func base64(_ bytes: [UInt8]) -> [UInt8] { [UInt8](Data(bytes).base64EncodedData()) }
   }
 
   private func fetch(_ plan: Plan) async throws(FetchFailure) -> FetchAnswer {
@@ -315,11 +302,12 @@ extension CacheEntry {
   fileprivate init(
     _ reply: HTTPExchange.Reply, from address: WebAddress, asked: Date, _ policy: CachePolicy, expires: Date?
   ) {
-    bytes = reply.body
-    head = Head(
-      url: "\(address)", fetched: asked, freshUntil: policy.freshUntil, expires: expires,
-      mustRevalidate: policy.mustRevalidate, entityTag: reply.header("ETag"),
-      lastModified: reply.header("Last-Modified"), length: reply.body.count, sha256: Self.digest(reply.body))
+    self.init(
+      head: Head(
+        url: "\(address)", fetched: asked, freshUntil: policy.freshUntil, expires: expires,
+        mustRevalidate: policy.mustRevalidate, entityTag: reply.header("ETag"),
+        lastModified: reply.header("Last-Modified"), length: reply.body.count, sha256: Self.digest(reply.body)),
+      bytes: reply.body)
   }
 }
 

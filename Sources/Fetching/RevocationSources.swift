@@ -176,7 +176,7 @@ public struct RevocationListSource: RevocationSource {
 
 extension CertificateRevocationList {
   /// False when the list says that its signer has another key.
-  fileprivate func mayBeSigned(by issuer: Certificate) -> Bool {
+  package func mayBeSigned(by issuer: Certificate) -> Bool {
     guard let wanted = try? extensions.authorityKeyIdentifier, let own = try? issuer.extensions.subjectKeyIdentifier
     else { return true }
     return wanted.elementsEqual(own)

@@ -10,12 +10,18 @@ public struct Capabilities: Hashable, Sendable {
 
   public init(_ algorithms: [AlgorithmIdentifier]) { self.algorithms = algorithms }
 
+  /// How many one list may have; software in use announces a dozen.
+  public static let limit = 1_000
+
   /// Reads the attribute's value.
   public init(_ value: ArraySlice<UInt8>) throws(Malformed) {
     var top = try ASN1Cursor(value, as: "SMIMECapabilities", rules: .ber)
     var list = try top.enter()
     var algorithms: [AlgorithmIdentifier] = []
-    while !list.isAtEnd { algorithms.append(try AlgorithmIdentifier(elementOf: &list)) }
+    while !list.isAtEnd {
+      guard algorithms.count < Self.limit else { throw list.failure("there are more than \(Self.limit)") }
+      algorithms.append(try AlgorithmIdentifier(elementOf: &list))
+    }
     self.init(algorithms)
   }
 

@@ -59,6 +59,24 @@ public struct Certificate: Sendable {
     fields = CertificateFields(certificate.fields, publicKey: publicKey)
   }
 
+  /// The certificate in a PEM block; nil for a block of something else.
+  ///
+  /// - Throws: ``Malformed``
+  package init?(pem block: PEMBlock) throws(Malformed) {
+    switch block.label {
+    case "CERTIFICATE", "X509 CERTIFICATE": try self.init(der: block.bytes[...])
+    case "TRUSTED CERTIFICATE":
+      // QUIRK: `openssl x509 -trustout` writes one more value behind the certificate, OpenSSL's own X509_CERT_AUX: what it is
+      // trusted for there, and what it is called. It is left aside: trust is a matter of whoever asks.
+      var values = TLVCursor(block.bytes[...], as: "TRUSTED CERTIFICATE")
+      let certificate = try values.raw(0x30, "certificate")
+      _ = try values.content(ifPresent: 0x30, "trust")
+      try values.finish()
+      try self.init(der: certificate)
+    default: return nil
+    }
+  }
+
   /// All certificates in `bytes`: PEM with any number of them, or one in DER.
   ///
   /// - Throws: ``Malformed``, also when there is none.
@@ -66,8 +84,8 @@ public struct Certificate: Sendable {
     let blocks = bytes.first == 0x30 ? [] : try PEMBlock.all(in: bytes)
     guard !blocks.isEmpty else { return [try Certificate(der: ArraySlice(bytes))] }
     var certificates: [Certificate] = []
-    for block in blocks where ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"].contains(block.label) {
-      certificates.append(try Certificate(der: ArraySlice(block.bytes)))
+    for block in blocks {
+      if let certificate = try Certificate(pem: block) { certificates.append(certificate) }
     }
     guard !certificates.isEmpty else { throw Malformed("holds no certificate") }
     return certificates
@@ -167,16 +185,15 @@ private final class CertificateFields: Sendable {
     publicKey = try PublicKey(from: &tbs, "subjectPublicKeyInfo")
     _ = try tbs.raw(ifPresent: .context(1))
     _ = try tbs.raw(ifPresent: .context(2))
-    var list: [Certificate.Extension] = []
     if tbs.tag == .context(3) {
       let wrapper = try tbs.begin(.context(3), "extensions")
       let all = try tbs.begin(.sequence, "extensions")
-      list.reserveCapacity(12)
-      while !tbs.isAtEnd { list.append(try Certificate.Extension(from: &tbs)) }
+      extensions = try Extensions(from: &tbs)
       try tbs.leave(all)
       try tbs.leave(wrapper)
+    } else {
+      extensions = Extensions([])
     }
-    extensions = Extensions(list)
     try tbs.finish()
     signatureBlock = try SignatureBlock(from: &fields)
     try fields.finish()

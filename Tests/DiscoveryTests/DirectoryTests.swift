@@ -16,7 +16,8 @@ import Testing
     #expect(try DirectoryFilter(Array(text.utf8)).description == text)
   }
 
-  @Test func `keep a value a value, whatever is in it`() throws {
+  /// Bouncy Castle put values into filters as they were.
+  @Test func `CVE-2026-0636, CVE-2026-59652: keep a value a value, whatever is in it`() throws {
     let filter = DirectoryFilter.equality("mail", "*)(uid=*))(|(uid=*\0é\\")
     #expect(filter.description == #"(mail=\2a\29\28uid=\2a\29\29\28|\28uid=\2a\00\c3\a9\5c)"#)
     #expect(try DirectoryFilter(Array(filter.description.utf8)) == filter)

@@ -28,8 +28,9 @@ private final class Answers: AnswerSource {
   private let bob = EmailAddress(localPart: "bob", domain: "example.com")
 
   private func find(
-    _ pki: TestPKI, known: [Certificate] = [], records: [[UInt8]]? = nil, directory: [Certificate]? = nil,
-    anchors: [Certificate]? = nil, revocation: Revocation = .off, at instant: Date = TestPKI.now
+    _ pki: TestPKI, known: [Certificate] = [], pinned: Set<Certificate> = [], records: [[UInt8]]? = nil,
+    directory: [Certificate]? = nil, anchors: [Certificate]? = nil, revocation: Revocation = .off,
+    at instant: Date = TestPKI.now
   ) async -> CertificateFinder.Report {
     var replies: [FetchRequest.Kind: Result<[UInt8], FetchFailure>] = [:]
     var places: [FindingPlace] = []
@@ -45,7 +46,7 @@ private final class Answers: AnswerSource {
       anchors: TrustAnchors(anchors ?? [pki.root.certificate]), intermediates: [pki.issuing.certificate],
       revocation: revocation)
     return await CertificateFinder(validator, Answers(replies)).certificates(
-      of: bob, known: known, places: places, at: instant)
+      of: bob, known: known, pinned: pinned, places: places, at: instant)
   }
 
   @Test func `tells where each is, once, and the newest usable one first`() async throws {
@@ -86,6 +87,71 @@ private final class Answers: AnswerSource {
     let pki = try await TestPKI()
     let shouted = try await pki.mailbox("BOB@EXAMPLE.com").certificate
     #expect(await find(pki, directory: [shouted]).certificates[0].isUsable)
+  }
+
+  @Test func `takes the user's word for what he pinned, whatever others say`() async throws {
+    let pki = try await TestPKI()
+    let other = try await TestPKI(name: "Other")
+    let (stranger, trusted) = try await (other.mailbox("bob@example.com"), pki.mailbox("bob@example.com"))
+    let pin = stranger.certificate
+    let found = await find(pki, known: [pin], pinned: [pin], directory: [trusted.certificate])
+    #expect(found.certificates.map(\.trust) == [.pinned, .path] && found.certificates[0].certificate == pin)
+    #expect(found.certificates[0].problems.isEmpty && found.certificates[0].notes.isEmpty)
+    // DNS is heard, and does not decide.
+    let records = [hashed(1, trusted.certificate)]
+    let named = await find(pki, known: [pin], pinned: [pin], records: records, directory: [trusted.certificate])
+    #expect(named.certificates.map(\.trust) == [.pinned, .path])
+    #expect(named.certificates[0].notes == ["DNS does not name it for bob@example.com"])
+    let forged = Answers([.associations: .failure(FetchFailure(.bogus, "no"))])
+    let report = await CertificateFinder(PathValidator(anchors: TrustAnchors([])), forged).certificates(
+      of: bob, known: [pin], pinned: [pin], places: [.dns], at: TestPKI.now)
+    #expect(report.certificates.map(\.trust) == [.pinned])
+    #expect(report.certificates[0].notes == ["what DNS says of bob@example.com is forged"])
+    // A path is told, and what is known of it.
+    let both = await find(pki, known: [trusted.certificate], pinned: [trusted.certificate])
+    #expect(both.certificates.map(\.trust) == [.pinned] && both.certificates[0].path.count == 3)
+
+    // What is wrong with the certificate itself no word makes good.
+    let late = await find(pki, known: [pin], pinned: [pin], at: TestPKI.now.addingTimeInterval(400 * 86_400))
+    #expect(late.certificates.flatMap(\.problems).map(\.check) == ["expired"])
+    let signing = try await other.mailbox("bob@example.com", use: .signing).certificate
+    let unfit = await find(pki, known: [signing], pinned: [signing])
+    #expect(unfit.certificates.flatMap(\.problems).map(\.check) == ["keyUsage"])
+    let lists = try await RevocationFiles([
+      pki.revocationList(revoking: [trusted]), other.revocationList(revoking: [stranger]),
+    ])
+    for (revoked, authority) in [(trusted, pki), (stranger, other)] {
+      let report = await find(
+        pki, known: [revoked.certificate, authority.issuing.certificate], pinned: [revoked.certificate],
+        revocation: .soft([lists]))
+      #expect(report.certificates.map(\.isUsable) == [false])
+      #expect(report.certificates.flatMap(\.problems).map(\.check).contains("revoked"))
+    }
+  }
+
+  /// Whoever answers can put certificates beside it that name places of his own.
+  @Test func `asks the network about what may be the right one, and about nothing else`() async throws {
+    let pki = try await TestPKI()
+    func mailbox(_ name: String) async throws -> Certificate {
+      try await pki.mailbox("\(name)@example.com") {
+        $0.extensions.append(.authorityInformationAccess(ocsp: [], caIssuers: ["http://\(name).example/ca"]))
+      }.certificate
+    }
+    let (right, stranger, office) = try await (mailbox("bob"), mailbox("eve"), mailbox("office"))
+    func asked(_ records: [[UInt8]]) async -> Set<String> {
+      let network = Answers([
+        .certificates: .success([stranger, right, office].flatMap { Array($0.pem.utf8) }),
+        .associations: records.isEmpty
+          ? .failure(FetchFailure(.absent, "nothing")) : .success(AssociationRecords.encode(records)),
+      ])
+      let validator = PathValidator(anchors: TrustAnchors([pki.root.certificate]), issuers: [IssuerSource(network)])
+      let report = await CertificateFinder(validator, network).certificates(
+        of: bob, known: [], places: [.directory("ldap://h/"), .dns], at: TestPKI.now)
+      #expect(report.certificates.count == 3)
+      return Set(network.asked.withLock { $0 }.filter { $0.hasSuffix("/ca") })
+    }
+    #expect(await asked([]) == ["http://bob.example/ca"])
+    #expect(await asked([hashed(3, office)]) == ["http://bob.example/ca", "http://office.example/ca"])
   }
 
   // MARK: What DNS says

@@ -140,6 +140,26 @@ import Testing
     #expect(other == nil)
   }
 
+  /// Bouncy Castle took `corp.example.` for another host than `corp.example`.
+  @Test(
+    arguments: [
+      (.rfc822Name("corp.example"), .rfc822Name("a@corp.example.")),
+      (.rfc822Name(".corp.example"), .rfc822Name("a@sub.corp.example.")),
+      (.rfc822Name("ceo@corp.example"), .rfc822Name("ceo@corp.example.")),
+      (.rfc822Name("corp.example."), .rfc822Name("a@corp.example")),
+      (.uri("host.corp.example"), .uri("https://host.corp.example./x")),
+      (.uri(".corp.example"), .uri("https://host.corp.example.:443/")),
+      (.uri("host.corp.example."), .uri("https://host.corp.example/")),
+      (.dnsName("corp.example"), .dnsName("www.corp.example.")),
+    ] as [(GeneralName, GeneralName)]) func `CVE-2026-8763: a full stop at the end steps around nothing`(
+      _ base: GeneralName, _ name: GeneralName
+    ) async throws
+  {
+    let failure = try await problems(.nameConstraints(excluded: [base]), [name], subject: Self.example)
+    #expect(failure?.problems.map(\.check) == [.nameConstraints], "\(name) in \(base)")
+    #expect(failure?.problems.first?.detail.contains("is excluded") == true, "\(name) in \(base)")
+  }
+
   @Test func `of one form say nothing of others`() async throws {
     let constraints = Certificate.Extension.nameConstraints(permitted: [.dnsName("example.com")])
     #expect(try await problems(constraints, [.rfc822Name("a@elsewhere.example")]) == nil)
@@ -162,6 +182,7 @@ import Testing
       (.rfc822Name("example.com"), .rfc822Name("example.com")), (.dnsName("example.com"), .dnsName(".example.com")),
       (.dnsName("example.com"), .dnsName("a..example.com")), (.uri("example.com"), .uri("urn:x:example.com")),
       (.uri("example.com"), .uri("https://192.0.2.1/")),
+      (.uri("example.com"), .uri(#"https://evil.example\@example.com/"#)),
       (.ipAddress([0, 0, 0, 0, 0, 0, 0, 0]), .ipAddress([192, 0, 2, 0, 255, 255, 255, 0])),
     ] {
       #expect(try await problems(.nameConstraints(permitted: [base]), [name]) != nil, "\(name)")

@@ -23,15 +23,40 @@ import Testing
 
   @Test(arguments: [
     ("Alice", "alice"), ("Alice  B", "alice b"), (" Alice ", "Alice"), ("A\tB", "a b"), ("ÄRGER", "ärger"),
+    ("", "  "), ("a b", " a \t b "), ("Straße", "STRASSE"), ("Straße", "strasse"), ("Caf\u{E9}", "Cafe\u{301}"),
+    ("A\u{A0}B", "a b"), ("Ex\u{AD}ample", "example"), ("A\u{200B}B", "ab"), ("ΣΑΣ", "σας"), ("\u{212A}", "k"),
   ])
   func `match without case and by words`(_ row: (left: String, right: String)) {
     #expect(name((OID.commonName, row.left)) == name((OID.commonName, row.right)))
     #expect(name((OID.commonName, row.left)).hashValue == name((OID.commonName, row.right)).hashValue)
   }
 
-  @Test(arguments: [("Alice", "Alicf"), ("AliceB", "Alice B"), ("", "x")])
+  @Test(arguments: [
+    ("Alice", "Alicf"), ("AliceB", "Alice B"), ("", "x"), ("ab", "a"), ("a b", "ab"), ("i", "\u{131}"), ("é", "e"),
+  ])
   func `do not match`(_ row: (left: String, right: String)) {
     #expect(name((OID.commonName, row.left)) != name((OID.commonName, row.right)))
+  }
+
+  @Test func `have a thousand attributes at most`() throws {
+    let attribute = DERWriter.value(0x30, [0x06, 0x03, 0x55, 0x04, 0x03, 0x0C, 0x00])
+    func name(_ sets: [[UInt8]]) throws(Malformed) -> DistinguishedName {
+      try DistinguishedName(der: DERWriter.value(0x30, sets.flatMap { $0 })[...])
+    }
+    func sets(_ count: Int, _ members: Int) -> [[UInt8]] {
+      let members = [[UInt8]](repeating: attribute, count: members).flatMap { $0 }
+      return [[UInt8]](repeating: DERWriter.value(0x31, members), count: count)
+    }
+    for (count, members) in [(1_000, 1), (1, 1_000), (500, 2)] {
+      #expect(try name(sets(count, members)).relativeNames.count == count)
+    }
+    for (count, members, words) in [
+      (1_001, 1, "has more than 1000 relative names"), (1, 1_001, "has more than 1000 attributes"),
+      (501, 2, "has more than 1000 attributes"), (1_001, 0, "has more than 1000 relative names"),
+    ] {
+      let fault = #expect(throws: Malformed.self) { try name(sets(count, members)) }
+      #expect(fault?.reason == words)
+    }
   }
 
   /// A relative name of several attributes is a set: in DER's order or not, it is the same, and hashes the same.
@@ -55,6 +80,9 @@ import Testing
     let other = try name(["EXAMPLE", "alice"], [organisation, OID.commonName])
     #expect(one == other)
     #expect(one.hashValue == other.hashValue)
+    // A member that stands twice does not make names alike.
+    let doubled = try (0..<1_000).map { try name(["\($0)", "\($0)"], [OID.commonName, OID.commonName]) }
+    #expect(Set(doubled.map(\.hashValue)).count > 990)
     // A thousand that differ do not fall together.
     let many = try (0..<1_000).map { try name(["\($0)", "Example"], [OID.commonName, organisation]) }
     #expect(Set(many.map(\.hashValue)).count > 990)
@@ -115,9 +143,27 @@ import Testing
     #expect(name((OID.commonName, "bücher")) != name((OID.commonName, "xn--bcher-kva")))
   }
 
-  @Test func `of sixty-five thousand parts are written in linear time`() {
-    let long = DistinguishedName(attributes: (0..<65_536).map { _ in (type: OID.commonName, text: "x") })
-    #expect(long.description.utf8.count == 65_536 * 5 - 1)
+  @Test func `CVE-2026-58059: have a thousand parts at most, and are written in linear time`() {
+    func name(_ count: Int) -> DistinguishedName {
+      DistinguishedName(attributes: (0..<count).map { _ in (type: OID.commonName, text: "x") })
+    }
+    #expect(name(1_000).description.utf8.count == 1_000 * 5 - 1)
+    #expect(name(1_001).isEmpty)
+    #expect(throws: Malformed.self) {
+      let part = DERWriter.encode { der in
+        der.setOf([
+          DERWriter.encode { der in
+            der.sequence { der in
+              der.oid(OID.commonName)
+              der.string("x")
+            }
+          }
+        ])
+      }
+      let parts = [[UInt8]](repeating: part, count: 65_536)
+      _ = try DistinguishedName(
+        der: DERWriter.encode { der in der.sequence { for part in parts { $0.raw(part) } } }[...])
+    }
   }
 }
 

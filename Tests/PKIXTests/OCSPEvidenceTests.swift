@@ -60,6 +60,61 @@ import Testing
     #expect(try await weigh(pki, alice, answer, by: pki.issuing, at: later).status == .good)
   }
 
+  /// Bouncy Castle took a response that came along for one about whatever was checked.
+  @Test func `CVE-2026-58062: that came along about another certificate says nothing of this one`() async throws {
+    let pki = try await TestPKI()
+    let other = try await TestPKI(name: "Other")
+    let (alice, bob) = try await (pki.mailbox("alice@example.com"), pki.mailbox("bob@example.com"))
+    let paths = PathValidator(anchors: TrustAnchors([pki.issuing.certificate]), revocation: .hard([]))
+    func judged(_ identifier: OCSPCertificateID, by signer: Identity) async throws -> [PathProblem.Check] {
+      let answer = OCSPResponseTemplate.Answer(
+        identifier, .good, thisUpdate: TestPKI.now.addingTimeInterval(-600),
+        nextUpdate: TestPKI.now.addingTimeInterval(600))
+      let bytes = try await OCSPResponseTemplate([answer], producedAt: TestPKI.now).signed(by: signer)
+      let evidence = RevocationEvidence(.response(try OCSPResponse(der: bytes[...]), nonce: nil), from: .given)
+      switch await paths.hearing([evidence]).validate(alice.certificate, at: TestPKI.now) {
+      case .success: return []
+      case .failure(let failure): return failure.problems.map(\.check)
+      }
+    }
+    let serial = alice.certificate.serialNumber
+    let own = try OCSPCertificateID(serial, of: pki.issuing.certificate)
+    #expect(try await judged(own, by: pki.issuing) == [])
+    // Another certificate of the same issuer; the same number of another issuer, by either of them.
+    let others = try [
+      (OCSPCertificateID(bob.certificate.serialNumber, of: pki.issuing.certificate), pki.issuing),
+      (OCSPCertificateID(serial, of: other.issuing.certificate), other.issuing),
+      (OCSPCertificateID(serial, of: other.issuing.certificate), pki.issuing), (own, other.issuing),
+    ]
+    for (identifier, signer) in others {
+      #expect(try await judged(identifier, by: signer) == [.revocationUnknown])
+    }
+  }
+
+  /// OpenSSL freed a response that came along twice. Here it is weighed as often as it is asked for, with one outcome.
+  @Test func `CVE-2026-35188: that came along and is crafted is weighed again and again`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let bytes = try await OCSPResponseTemplate([try pki.answer(on: alice.certificate)], producedAt: TestPKI.now)
+      .signed(by: pki.responder())
+    let paths = PathValidator(anchors: TrustAnchors([pki.issuing.certificate]), revocation: .hard([]))
+    for index in stride(from: 0, to: bytes.count, by: 3) {
+      var crafted = bytes
+      crafted[index] ^= 0x80
+      guard let response = try? OCSPResponse(der: crafted[...]) else { continue }
+      let evidence = RevocationEvidence(.response(response, nonce: nil), from: .given)
+      let hearing = paths.hearing([evidence, evidence])
+      var outcomes: Set<String> = []
+      for _ in 0..<2 {
+        switch await hearing.validate(alice.certificate, at: TestPKI.now) {
+        case .success: outcomes.insert("good")
+        case .failure(let failure): outcomes.insert(failure.description)
+        }
+      }
+      #expect(outcomes.count == 1 && !outcomes.contains("good"), "octet \(index): \(outcomes)")
+    }
+  }
+
   @Test func `that came with a message is heard, and only about its own`() async throws {
     let pki = try await TestPKI()
     let (alice, bob) = try await (pki.mailbox("alice@example.com"), pki.mailbox("bob@example.com"))

@@ -89,7 +89,27 @@ import Testing
     }
   }
 
-  @Test func `that contradict themselves count as the worse of both`() async throws {
+  @Test func `of another time revoke for good, and prove nothing else`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    let now = TestPKI.now
+    let rows: [(RevocationReason, thisUpdate: Date, nextUpdate: Date?, at: Date, [PathProblem.Check])] = [
+      (.keyCompromise, now - 900, now - 60, now, [.revoked]),
+      (.keyCompromise, now - 900, nil, now, [.revoked]),
+      (.certificateHold, now - 900, now - 60, now, [.revocationUnknown]),
+      (.superseded, now, now + 3_600, now - 900, [.revoked]),
+      (.superseded, now, now + 3_600, now - 1_300, [.revocationUnknown]),
+    ]
+    for (reason, thisUpdate, nextUpdate, instant, expected) in rows {
+      let revocation = RevokedCertificate(date: now - 1_200, reason: reason)
+      let answer = try pki.answer(
+        on: alice.certificate, .revoked(revocation), thisUpdate: thisUpdate, nextUpdate: nextUpdate)
+      let bytes = try await OCSPResponseTemplate([answer], producedAt: now).signed(by: pki.issuing)
+      #expect(try await judge(pki, alice, bytes, at: instant).checks == expected, "\(reason), \(instant)")
+    }
+  }
+
+  @Test func `OpenSSL 32376: that contradict themselves count as the worse of both`() async throws {
     let pki = try await TestPKI()
     let alice = try await pki.mailbox("alice@example.com")
     let revocation = RevokedCertificate(date: TestPKI.now, reason: .unspecified)
@@ -188,6 +208,24 @@ import Testing
       let detail = report.inquiries.first?.detail
       #expect(words.map { detail?.contains($0) == true } ?? (detail == nil))
     }
+  }
+
+  /// OpenSSL asked for the issuer of the last certificate of a path, which has none where the anchor did not sign itself.
+  @Test func `CVE-2026-42765: on paths to an anchor that is not its own issuer are asked for below it`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    #expect(pki.issuing.certificate.subject != pki.issuing.certificate.issuer)
+    let bytes = try await OCSPResponseTemplate(
+      [try pki.answer(on: alice.certificate), try pki.answer(on: pki.issuing.certificate)], producedAt: TestPKI.now
+    ).signed(by: pki.issuing)
+    let source = FixedEvidence(.response(try OCSPResponse(der: bytes[...]), nonce: nil))
+    let below = PathValidator(anchors: TrustAnchors([pki.issuing.certificate]), revocation: .hard([source]))
+    let path = try await below.validate(alice.certificate, with: alice.chain, at: TestPKI.now).get()
+    #expect(path.certificates == [alice.certificate, pki.issuing.certificate])
+    #expect(path.revocation.map(\.status) == [.good])
+    // A leaf that is an anchor itself: nobody is asked.
+    let itself = PathValidator(anchors: TrustAnchors([alice.certificate]), revocation: .hard([source]))
+    #expect(try await itself.validate(alice.certificate, at: TestPKI.now).get().revocation.isEmpty)
   }
 
   @Test func `cut anywhere are an error, never a crash`() async throws {

@@ -38,6 +38,29 @@ import Testing
     #expect(failure.description.contains("CN=Test Issuing"))
   }
 
+  @Test func `an authority that nobody trusts is heard about what it revoked, and about nothing else`() async throws {
+    let (pki, other, twin) = try await (TestPKI(), TestPKI(name: "Other"), TestPKI())
+    let (alice, bob) = try await (pki.mailbox("alice@example.com"), pki.mailbox("bob@example.com"))
+    func heard(_ identity: Identity, _ list: CertificateRevocationList, under anchor: Certificate) async
+      -> [PathProblem.Check]
+    {
+      let paths = PathValidator(anchors: TrustAnchors([anchor]), revocation: .soft([RevocationFiles([list])]))
+      return checks(
+        await paths.validateHearingStrangers(identity.certificate, with: identity.chain, at: TestPKI.now))
+    }
+    let list = try await pki.revocationList(revoking: [alice])
+    #expect(await heard(alice, list, under: other.root.certificate) == [.revoked, .path])
+    #expect(await heard(bob, list, under: other.root.certificate) == [.path])
+    #expect(await heard(alice, list, under: pki.root.certificate) == [.revoked])
+    #expect(await heard(bob, list, under: pki.root.certificate) == [])
+    // Another authority of that name has no say.
+    let forged = try await twin.revocationList(revoking: [alice])
+    #expect(await heard(alice, forged, under: other.root.certificate) == [.path])
+    let silent = PathValidator(anchors: TrustAnchors([other.root.certificate]))
+    #expect(
+      checks(await silent.validateHearingStrangers(alice.certificate, with: alice.chain, at: TestPKI.now)) == [.path])
+  }
+
   @Test func `an issuer of the same name with another key signs nothing`() async throws {
     let (pki, twin) = try await (TestPKI(), TestPKI())
     let alice = try await pki.mailbox("alice@example.com")
@@ -193,6 +216,32 @@ import Testing
     #expect(again.derBytes.elementsEqual(alice.certificate.derBytes))
   }
 
+  /// OpenSSL writes what it trusts a certificate for behind it, under a label of its own.
+  @Test func `are taken from a block with OpenSSL's trust, which is left aside`() async throws {
+    let pki = try await TestPKI()
+    let root = Array(pki.root.certificate.derBytes)
+    // X509_CERT_AUX ::= SEQUENCE { trust SEQUENCE OF OBJECT IDENTIFIER OPTIONAL, … alias UTF8String OPTIONAL … }
+    let trust: [UInt8] =
+      [0x30, 0x12, 0x30, 0x0A, 0x06, 0x08, 0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04, 0x0C, 0x04]
+      + Array("Root".utf8)
+    func read(_ label: String, _ bytes: [UInt8]) throws -> [Certificate] {
+      try Certificate.all(in: Array(PEMBlock(label: label, bytes: bytes).text.utf8))
+    }
+    for bytes in [root, root + trust] {
+      #expect(try read("TRUSTED CERTIFICATE", bytes) == [pki.root.certificate])
+      #expect(try read("TRUSTED CERTIFICATE", bytes).first?.derBytes.elementsEqual(root) == true)
+    }
+    for rest in [trust + trust, trust + [0], Array(trust.dropLast()), [0x04, 0x00]] {
+      #expect(throws: Malformed.self) { try read("TRUSTED CERTIFICATE", root + rest) }
+    }
+    for label in ["CERTIFICATE", "X509 CERTIFICATE"] {
+      #expect(try read(label, root) == [pki.root.certificate])
+      #expect(throws: Malformed.self) { try read(label, root + trust) }
+    }
+    #expect(throws: Malformed.self) { try read("TRUSTED CERTIFICATE", []) }
+    #expect(throws: Malformed.self) { try read("TRUSTED CERTIFICATE", trust) }
+  }
+
   @Test func `a request proves that its sender holds the key`() async throws {
     let key = try PrivateKey(generate: .ec(.p384))
     let request = try await CertificateSigningRequest.create(
@@ -213,6 +262,24 @@ import Testing
     #expect(read.contains(.aesGCM(keyBits: 256)) && !read.contains(.tripleDESCBC))
     #expect(read.contentCiphers.first == .aesGCM(keyBits: 256) && read.contentCiphers.count == 7)
     #expect(read.keyTransport == .rsaOAEP(OAEPParameters(.sha256)))
+  }
+
+  @Test func `lists of capabilities and extensions have a thousand members at most`() throws {
+    func capabilities(_ count: Int) throws(Malformed) -> Capabilities {
+      let members = [[UInt8]](repeating: [0x30, 0x04, 0x06, 0x02, 0x2A, 0x03], count: count).flatMap { $0 }
+      return try Capabilities(DERWriter.value(0x30, members)[...])
+    }
+    #expect(try capabilities(1_000).algorithms.count == 1_000)
+    #expect(throws: Malformed.self) { try capabilities(1_001) }
+    func extensions(_ count: Int) throws(Malformed) -> Extensions {
+      let members = [[UInt8]](repeating: [0x30, 0x06, 0x06, 0x02, 0x2A, 0x03, 0x04, 0x00], count: count).flatMap { $0 }
+      let bytes = DERWriter.value(0x30, members)
+      var top = try ASN1Cursor(bytes[...], as: "Extensions")
+      var list = try top.enter()
+      return try Extensions(from: &list)
+    }
+    #expect(try extensions(1_000).all.count == 1_000)
+    #expect(throws: Malformed.self) { try extensions(1_001) }
   }
 
   /// RFC 3560 §5: with its parameters, of which those for SHA-256 are printed without the tags that belong there.

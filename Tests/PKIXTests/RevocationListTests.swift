@@ -92,6 +92,23 @@ import Testing
     #expect(try await judge(base(4, [held]), weak.signed(by: pki.issuing)) == .revoked(.certificateHold))
   }
 
+  /// OpenSSL compared the number of a delta that had none.
+  @Test func `CVE-2026-28388: without a number add nothing, whatever their base has`() async throws {
+    let revoked = CraftedList.entry(alice.certificate, .keyCompromise)
+    func nameless(from base: Int, _ entries: [[UInt8]]) async throws -> CertificateRevocationList {
+      try await CraftedList(pki.issuing.certificate, number: nil, entries: entries)
+        .with(.deltaCRLIndicator(base: base)).signed(by: pki.issuing)
+    }
+    let unnumbered = try await CraftedList(pki.issuing.certificate, number: nil).signed(by: pki.issuing)
+    for number in [4, 0] {
+      let delta = try await nameless(from: number, [revoked])
+      #expect(await judge(delta) == .unknown)
+      #expect(try await judge(base(), delta) == .good)
+      #expect(await judge(unnumbered, delta) == .good)
+      #expect(try await judge(base(4, [revoked]), nameless(from: number, [])) == .revoked(.keyCompromise))
+    }
+  }
+
   @Test func `by another key, or of no earlier list, add nothing`() async throws {
     let revoked = CraftedList.entry(alice.certificate, .keyCompromise)
     let twin = try await TestPKI()
@@ -100,6 +117,71 @@ import Testing
     let nameless = try await CraftedList(pki.issuing.certificate, number: nil, entries: [revoked])
       .with(.deltaCRLIndicator(base: 4)).signed(by: pki.issuing)
     #expect(await judge(nameless) == .unknown)
+  }
+}
+
+@Suite struct `Lists of another time` {
+  /// What a list says of a certificate that it revokes two hours before now.
+  private func judge(
+    thisUpdate: TimeInterval, nextUpdate: TimeInterval?, _ reason: RevocationReason, at offset: TimeInterval = 0,
+    beside later: Bool = false
+  ) async throws -> Judged {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    var list = CraftedList(
+      pki.issuing.certificate, number: 3, entries: [CraftedList.entry(alice.certificate, reason)])
+    list.thisUpdate = TestPKI.now + thisUpdate
+    list.nextUpdate = nextUpdate.map { TestPKI.now + $0 }
+    var lists = [try await list.signed(by: pki.issuing)]
+    if later { lists.append(try await CraftedList(pki.issuing.certificate, number: 4).signed(by: pki.issuing)) }
+    return await Judged.of(alice, lists, anchor: pki.issuing.certificate, at: TestPKI.now + offset).0
+  }
+
+  @Test func `that ran out revoke for good, and hold nobody`() async throws {
+    #expect(try await judge(thisUpdate: -7_000, nextUpdate: -60, .keyCompromise) == .revoked(.keyCompromise))
+    #expect(try await judge(thisUpdate: -7_000, nextUpdate: -60, .superseded) == .revoked(.superseded))
+    #expect(try await judge(thisUpdate: -7_000, nextUpdate: -60, .certificateHold) == .unknown)
+    #expect(try await judge(thisUpdate: -7_000, nextUpdate: -60, .removeFromCRL) == .unknown)
+    // Without nextUpdate, when a list is no longer believed.
+    #expect(
+      try await judge(thisUpdate: -7_000, nextUpdate: nil, .keyCompromise, at: 8 * 86_400) == .revoked(.keyCompromise))
+  }
+
+  @Test func `that are later tell of what had happened by then`() async throws {
+    let day = 86_400.0
+    #expect(try await judge(thisUpdate: 0, nextUpdate: day, .keyCompromise, at: -3_600) == .revoked(.keyCompromise))
+    #expect(try await judge(thisUpdate: 0, nextUpdate: day, .certificateHold, at: -3_600) == .unknown)
+    // The certificate was revoked after the moment in question.
+    #expect(try await judge(thisUpdate: 0, nextUpdate: day, .keyCompromise, at: -7_260) == .unknown)
+  }
+
+  @Test func `give way to the current list of their scope`() async throws {
+    #expect(try await judge(thisUpdate: -7_000, nextUpdate: -60, .keyCompromise, beside: true) == .good)
+  }
+
+  @Test func `are believed by their signature only`() async throws {
+    let (pki, twin) = try await (TestPKI(), TestPKI())
+    let alice = try await pki.mailbox("alice@example.com")
+    var list = CraftedList(
+      pki.issuing.certificate, number: 3, entries: [CraftedList.entry(alice.certificate, .keyCompromise)])
+    list.nextUpdate = TestPKI.now - 60
+    let (judged, details) = try await Judged.of(
+      alice, [list.signed(by: twin.issuing)], anchor: pki.issuing.certificate)
+    #expect(judged == .unknown && details == ["its signature is wrong"])
+  }
+
+  @Test func `of changes alone revoke for good too`() async throws {
+    let pki = try await TestPKI()
+    let alice = try await pki.mailbox("alice@example.com")
+    for (reason, expected) in [
+      (RevocationReason.keyCompromise, Judged.revoked(.keyCompromise)), (.certificateHold, .unknown),
+    ] {
+      var list = CraftedList(
+        pki.issuing.certificate, number: 3, entries: [CraftedList.entry(alice.certificate, reason)]
+      ).with(.deltaCRLIndicator(base: 2))
+      list.nextUpdate = TestPKI.now - 60
+      #expect(try await Judged.of(alice, [list.signed(by: pki.issuing)], anchor: pki.issuing.certificate).0 == expected)
+    }
   }
 }
 

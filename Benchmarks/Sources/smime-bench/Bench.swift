@@ -25,7 +25,7 @@ import SMIMECrypto
     print("medians of \(rounds) rounds, in turn on one core; ! is less than the target in brackets\n")
     let rsa = try await Stage("RSA-2048", .rsa(bits: 2048), in: folder)
     if isWanted("messages") { try await messages(rsa, in: folder, rounds: rounds, only: only, profiled: profiled) }
-    if isWanted("certificates") { try await certificates(rsa, rounds: rounds, only: only) }
+    if isWanted("certificates") { try await certificates(rsa, rounds: rounds, only: only, profiled: profiled) }
     let steps = StageRows(stage: rsa, rounds: rounds, only: only)
     if isWanted("content") { try await steps.runContent() }
     if isWanted("small") { try await steps.runSmall() }
@@ -41,7 +41,8 @@ import SMIMECrypto
     }
   }
 
-  private static func messages(_ rsa: Stage, in folder: URL, rounds: Int, only: String?, profiled: Double?) async throws {
+  private static func messages(_ rsa: Stage, in folder: URL, rounds: Int, only: String?, profiled: Double?) async throws
+  {
     let ec = try await Stage("P-256", .ec(.p256), in: folder)
     let people =
       profiled == nil || only?.contains("signers") == true ? try await rsa.people(1_000, keys: 10) : [rsa.alice]
@@ -69,14 +70,16 @@ import SMIMECrypto
     }
   }
 
-  private static func certificates(_ rsa: Stage, rounds: Int, only: String?) async throws {
+  private static func certificates(_ rsa: Stage, rounds: Int, only: String?, profiled: Double?) async throws {
     let chains = try await rsa.chains(1_000, keys: 40)
     // What is read at the start.
     try rsa.pack("chains.pack", chains.map { $0.flatMap { Array($0.derBytes) } })
     let references = try references(for: rsa)
-    let primitives = try await Primitives.measured(rsa, references, rounds: min(rounds, 5))
+    let primitives =
+      profiled == nil ? try await Primitives.measured(rsa, references, rounds: min(rounds, 5)) : Primitives()
     print("\n" + MessageRows.heading(references, of: "certificates and paths"))
-    let rows = MessageRows(stage: rsa, references: references, primitives: primitives, rounds: rounds, only: only)
+    let rows = MessageRows(
+      stage: rsa, references: references, primitives: primitives, rounds: rounds, only: only, profiled: profiled)
     try await rows.runReading(Targets(10, 3))
     try await rows.runChains(chains, cold: Targets(2.5, 1.3), cached: Targets(20, 20))
     print()

@@ -48,7 +48,7 @@ public struct CertificateFinder: Sendable {
 
   public struct Report: Sendable {
     public let inquiries: [Inquiry]
-    /// Those that may be used first, the newest of them first of all.
+    /// Those that may be used first: what the user pinned, then the newest.
     public let certificates: [FoundCertificate]
 
     /// True when there were places to ask and none of them answered.
@@ -57,14 +57,16 @@ public struct CertificateFinder: Sendable {
     }
   }
 
-  /// Asks the places in order, and judges what they have together with what is known.
+  /// Asks the places in order, and judges what they have together with what is known. The network is asked about
+  /// certificates that name the address, or that DNS names for it; others are judged by what is at hand.
   ///
   /// - Parameters:
   ///   - known: certificates at hand that name the address.
   ///   - waiting: those that must not be used before the user says so, wherever they are found.
+  ///   - pinned: those that the user said are right for the address, whatever others say.
   ///   - instant: the time to judge at.
   public func certificates(
-    of address: EmailAddress, known: [Certificate], waiting: Set<Certificate> = [],
+    of address: EmailAddress, known: [Certificate], waiting: Set<Certificate> = [], pinned: Set<Certificate> = [],
     places: [FindingPlace], at instant: Date
   ) async -> Report {
     var pool = FoundPool()
@@ -89,12 +91,10 @@ public struct CertificateFinder: Sendable {
     }
     let judge = FoundJudge(
       validator: validator, address: address, associations: associations, objection: objection, waiting: waiting,
-      pool: pool.all.map(\.certificate), instant: instant)
+      pinned: pinned, pool: pool.all.map(\.certificate), instant: instant)
     var judged: [FoundCertificate] = []
     // What others put beside it, such as their authorities' certificates, helps to find paths and is not for the address.
-    // Those for the address come first: whoever sends many others uses up nobody's share of the network.
-    for one in pool.all.filter({ $0.certificate.names(address) }) + pool.all.filter({ !$0.certificate.names(address) })
-    where !one.certificate.isAuthority || one.certificate.names(address) {
+    for one in pool.all where !one.certificate.isAuthority || one.certificate.names(address) {
       judged.append(await judge.judge(one.certificate, foundAt: one.places))
     }
     judged.sort { ($0.rank, $0.certificate.validity.notBefore) > ($1.rank, $1.certificate.validity.notBefore) }

@@ -16,6 +16,8 @@ public struct FoundCertificate: Sendable {
     case path
     /// DNS, by a record of this kind, such as `3 0 0`.
     case dns(String)
+    /// The user said that it is right.
+    case pinned
   }
 
   public struct Problem: Hashable, Sendable {
@@ -38,7 +40,8 @@ public struct FoundCertificate: Sendable {
 
   public var isUsable: Bool { trust != nil }
 
-  var rank: Int { isUsable ? 1 : 0 }
+  /// The user's word goes before all other.
+  var rank: Int { trust == .pinned ? 2 : isUsable ? 1 : 0 }
 }
 
 /// Judges what was found for one address.
@@ -51,17 +54,25 @@ struct FoundJudge {
   let objection: String?
   /// Certificates that were found before with another key than is known, and wait for the user's word.
   let waiting: Set<Certificate>
+  /// Those that the user said are right for the address.
+  let pinned: Set<Certificate>
   let pool: [Certificate]
   let instant: Date
 
   func judge(_ certificate: Certificate, foundAt places: [FindingPlace]) async -> FoundCertificate {
-    let outcome = await validator.validate(certificate, with: pool, at: instant, use: .encryption)
-    var verdict = associations.isEmpty ? Verdict(outcome) : await verdict(on: certificate, outcome)
-    // RFC 6698 §4: whoever forges an answer has a reason. Nothing is used as if there were none.
+    let outcome = await asking(about: certificate).validateHearingStrangers(
+      certificate, with: pool, at: instant, use: .encryption)
+    var verdict = await verdict(on: certificate, outcome)
     if waiting.contains(certificate) {
       verdict.refuse("pending", "another key is known for \(address), and nobody has said yet that this one is right")
     }
-    if let objection { verdict.refuse("smimea", objection) }
+    // RFC 6698 §4: whoever forges an answer has a reason. Nothing is used as if there were none, but what the user knows
+    // by himself.
+    if let objection, pinned.contains(certificate) {
+      verdict.notes.append(objection)
+    } else if let objection {
+      verdict.refuse("smimea", objection)
+    }
     if !certificate.publicKey.receivesKeys {
       verdict.refuse("keyUsage", "a key for \(certificate.publicKey.summary) encrypts nothing")
     }
@@ -76,6 +87,13 @@ struct FoundJudge {
     return FoundCertificate(
       certificate: certificate, places: places, trust: verdict.trust, path: verdict.path, problems: verdict.problems,
       notes: verdict.notes, revocation: verdict.revocation)
+  }
+
+  /// The network is asked only about what may be the right one. Whoever answers can put anything beside it that names
+  /// places of his own; to ask there would tell him who is looked for.
+  private func asking(about certificate: Certificate) -> PathValidator {
+    let mayBeRight = certificate.names(address) || associations.contains { $0.names(certificate) }
+    return mayBeRight ? validator : validator.offline
   }
 
   private static func mismatch(_ certificate: Certificate, _ address: EmailAddress) -> String {
@@ -110,9 +128,38 @@ struct FoundJudge {
     }
   }
 
-  /// RFC 6698 §2.1.1, §4: one record that holds is enough; where there are records and none holds, nothing may be used.
   private func verdict(
     on certificate: Certificate, _ outcome: Result<ValidatedPath, PathFailure>
+  ) async -> Verdict {
+    if pinned.contains(certificate) { return await verdict(onPinned: certificate, outcome) }
+    return associations.isEmpty ? Verdict(outcome) : await verdict(byRecordsOn: certificate, outcome)
+  }
+
+  /// The user's word needs neither a path nor a record. It makes nothing good that is revoked, over or not for
+  /// encryption.
+  private func verdict(
+    onPinned certificate: Certificate, _ outcome: Result<ValidatedPath, PathFailure>
+  ) async -> Verdict {
+    var verdict: Verdict
+    switch outcome {
+    case .success: verdict = Verdict(outcome, .pinned)
+    case .failure(let failure):
+      // What becomes of an authority does not change whose key it is where no authority was asked.
+      let isOwn = failure.problems.contains {
+        $0.depth == 0 && ($0.check == .revoked || $0.check == .revocationUnknown)
+      }
+      if isOwn { return Verdict(outcome) }
+      verdict = Verdict(await validate(certificate, under: [certificate]), .pinned)
+    }
+    if !associations.isEmpty, await self.verdict(byRecordsOn: certificate, outcome).trust == nil {
+      verdict.notes.append("DNS does not name it for \(address)")
+    }
+    return verdict
+  }
+
+  /// RFC 6698 §2.1.1, §4: one record that holds is enough; where there are records and none holds, nothing may be used.
+  private func verdict(
+    byRecordsOn certificate: Certificate, _ outcome: Result<ValidatedPath, PathFailure>
   ) async -> Verdict {
     // RFC 8162 §9: what is revoked must not be used, whatever else speaks for it.
     if Self.isRevocation(outcome) { return Verdict(outcome) }
@@ -159,6 +206,7 @@ struct FoundJudge {
   private func validate(
     _ certificate: Certificate, under anchors: [Certificate]
   ) async -> Result<ValidatedPath, PathFailure> {
-    await validator.trusting(TrustAnchors(anchors)).validate(certificate, with: pool, at: instant, use: .encryption)
+    await asking(about: certificate).trusting(TrustAnchors(anchors)).validate(
+      certificate, with: pool, at: instant, use: .encryption)
   }
 }

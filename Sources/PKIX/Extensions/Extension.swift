@@ -185,9 +185,13 @@ extension Certificate.Extension {
     try ASN1Cursor(one.value, as: name, rules: .ber)
   }
 
+  /// Stands before the first element of an extension that is a SEQUENCE.
+  static func fields(_ one: Self, _ name: StaticString) throws(Malformed) -> ASN1Cursor {
+    try ASN1Cursor(inside: one.value, as: name, rules: .ber)
+  }
+
   public static func basicConstraints(_ one: Self) throws(Malformed) -> BasicConstraints {
-    var top = try cursor(one, "basicConstraints")
-    var fields = try top.enter()
+    var fields = try fields(one, "basicConstraints")
     let isAuthority = fields.tag == .boolean ? try fields.boolean("cA") : false
     let length = fields.tag == .integer ? try fields.int("pathLenConstraint") : nil
     try fields.finish()
@@ -206,16 +210,14 @@ extension Certificate.Extension {
   }
 
   public static func extendedKeyUsage(_ one: Self) throws(Malformed) -> [KeyPurpose] {
-    var top = try cursor(one, "extKeyUsage")
-    var fields = try top.enter()
+    var fields = try fields(one, "extKeyUsage")
     var purposes: [KeyPurpose] = []
     while !fields.isAtEnd { purposes.append(KeyPurpose(try fields.oid("purpose"))) }
     return purposes
   }
 
   public static func generalNames(_ one: Self) throws(Malformed) -> [GeneralName] {
-    var top = try cursor(one, "GeneralNames")
-    var fields = try top.enter()
+    var fields = try fields(one, "GeneralNames")
     return try names(&fields)
   }
 
@@ -233,35 +235,39 @@ extension Certificate.Extension {
   /// RFC 5280 §4.2.1.1   AuthorityKeyIdentifier ::= SEQUENCE { keyIdentifier [0], authorityCertIssuer [1],
   ///                       authorityCertSerialNumber [2] }
   static func authorityKeyIdentifier(_ one: Self) throws(Malformed) -> ArraySlice<UInt8>? {
-    var top = try cursor(one, "authorityKeyIdentifier")
-    var fields = try top.enter()
+    var fields = try fields(one, "authorityKeyIdentifier")
     return fields.tag == .context(0) ? try fields.octets("keyIdentifier", tag: .context(0)) : nil
   }
 
   /// The URIs of RFC 5280 §4.2.1.13's distribution points that name their CRL in full.
   static func distributionURIs(_ one: Self) throws(Malformed) -> [String] {
-    var top = try cursor(one, "cRLDistributionPoints")
-    var points = try top.enter()
+    var fields = try fields(one, "cRLDistributionPoints")
     var uris: [String] = []
-    while !points.isAtEnd {
-      var point = try points.element()
-      guard var name = try point.context(ifPresent: 0, "distributionPoint"),
-        var full = try name.context(ifPresent: 0, "fullName")
-      else { continue }
-      for case .uri(let uri) in try names(&full) { uris.append(uri) }
+    while !fields.isAtEnd {
+      let point = try fields.beginElement()
+      if fields.tag == .context(0) {
+        let name = try fields.begin(.context(0), "distributionPoint")
+        if fields.tag == .context(0) {
+          let full = try fields.begin(.context(0), "fullName")
+          while !fields.isAtEnd { if case .uri(let uri) = try GeneralName(from: &fields) { uris.append(uri) } }
+          try fields.leave(full)
+        }
+        try fields.abandon(name)
+      }
+      try fields.abandon(point)
     }
     return uris
   }
 
   /// The URIs of one access method (RFC 5280 §4.2.2.1).
   static func accessURIs(_ one: Self, _ method: ASN1ObjectIdentifier) throws(Malformed) -> [String] {
-    var top = try cursor(one, "authorityInfoAccess")
-    var descriptions = try top.enter()
+    var fields = try fields(one, "authorityInfoAccess")
     var uris: [String] = []
-    while !descriptions.isAtEnd {
-      var fields = try descriptions.element()
+    while !fields.isAtEnd {
+      let description = try fields.beginElement()
       let found = try fields.oid("accessMethod")
       if found == method, case .uri(let uri) = try GeneralName(from: &fields) { uris.append(uri) }
+      try fields.abandon(description)
     }
     return uris
   }

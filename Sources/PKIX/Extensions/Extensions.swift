@@ -1,4 +1,4 @@
-import SMIMECrypto
+package import SMIMECrypto
 public import SwiftASN1
 
 /// The extensions of a certificate, each read when it is asked for: a broken one breaks no other.
@@ -7,11 +7,36 @@ public struct Extensions: Hashable, Sendable {
 
   public init(_ all: [Certificate.Extension]) { self.all = all }
 
+  /// How many one structure may have; certificates in use have a dozen.
+  public static let limit = 1_000
+
+  /// Reads the list that was entered, to its end.
+  package init(from list: inout ASN1Cursor) throws(Malformed) {
+    var all: [Certificate.Extension] = []
+    all.reserveCapacity(12)
+    while !list.isAtEnd {
+      guard all.count < Self.limit else { throw list.failure("there are more than \(Self.limit) extensions") }
+      all.append(try Certificate.Extension(from: &list))
+    }
+    self.all = all
+  }
+
   /// The first with that identifier.
-  public subscript(_ oid: ASN1ObjectIdentifier) -> Certificate.Extension? { all.first { $0.oid == oid } }
+  public subscript(_ oid: ASN1ObjectIdentifier) -> Certificate.Extension? {
+    // By index, so that those in between are not copied.
+    for index in all.indices where all[index].oid == oid { return all[index] }
+    return nil
+  }
 
   /// The identifiers that stand more than once, which RFC 5280 §4.2 forbids.
   public var duplicates: [ASN1ObjectIdentifier] {
+    // Few are compared faster than hashed.
+    guard all.count > 16 else {
+      return all.indices.filter { index in
+        for earlier in 0..<index where all[earlier].oid == all[index].oid { return true }
+        return false
+      }.map { all[$0].oid }
+    }
     var seen: Set<ASN1ObjectIdentifier> = []
     return all.map(\.oid).filter { !seen.insert($0).inserted }
   }

@@ -77,46 +77,42 @@ extension Certificate.Extension {
   ///
   /// Qualifiers are for people to read and decide nothing; that they can be read is checked.
   static func policies(_ one: Self) throws(Malformed) -> [ASN1ObjectIdentifier] {
-    var top = try cursor(one, "certificatePolicies")
-    var fields = try top.enter()
+    var fields = try fields(one, "certificatePolicies")
     guard !fields.isAtEnd else { throw fields.failure("is empty") }
     var policies: [ASN1ObjectIdentifier] = []
     while !fields.isAtEnd {
-      var policy = try fields.element()
-      policies.append(try policy.oid("policyIdentifier"))
-      guard var qualifiers = try policy.constructed(ifPresent: .sequence, "policyQualifiers") else {
-        try policy.finish()
-        continue
+      let policy = try fields.beginElement()
+      policies.append(try fields.oid("policyIdentifier"))
+      if !fields.isAtEnd {
+        let qualifiers = try fields.begin(.sequence, "policyQualifiers")
+        guard !fields.isAtEnd else { throw fields.failure("is empty") }
+        while !fields.isAtEnd {
+          let qualifier = try fields.beginElement()
+          _ = try fields.oid("policyQualifierId")
+          _ = try fields.raw("qualifier")
+          try fields.leave(qualifier)
+        }
+        try fields.leave(qualifiers)
       }
-      guard !qualifiers.isAtEnd else { throw qualifiers.failure("is empty") }
-      while !qualifiers.isAtEnd {
-        var qualifier = try qualifiers.element()
-        _ = try qualifier.oid("policyQualifierId")
-        _ = try qualifier.raw("qualifier")
-        try qualifier.finish()
-      }
-      try policy.finish()
+      try fields.leave(policy)
     }
     return policies
   }
 
   static func policyMappings(_ one: Self) throws(Malformed) -> [PolicyMapping] {
-    var top = try cursor(one, "policyMappings")
-    var fields = try top.enter()
+    var fields = try fields(one, "policyMappings")
     guard !fields.isAtEnd else { throw fields.failure("is empty") }
     var mappings: [PolicyMapping] = []
     while !fields.isAtEnd {
-      var mapping = try fields.element()
-      mappings.append(
-        PolicyMapping(try mapping.oid("issuerDomainPolicy"), to: try mapping.oid("subjectDomainPolicy")))
-      try mapping.finish()
+      let mapping = try fields.beginElement()
+      mappings.append(PolicyMapping(try fields.oid("issuerDomainPolicy"), to: try fields.oid("subjectDomainPolicy")))
+      try fields.leave(mapping)
     }
     return mappings
   }
 
   static func policyConstraints(_ one: Self) throws(Malformed) -> PolicyConstraints {
-    var top = try cursor(one, "policyConstraints")
-    var fields = try top.enter()
+    var fields = try fields(one, "policyConstraints")
     guard !fields.isAtEnd else { throw fields.failure("is empty") }
     let explicit =
       fields.tag == .context(0) ? try skipCerts(&fields, "requireExplicitPolicy", tag: .context(0)) : nil

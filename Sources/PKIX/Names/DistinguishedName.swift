@@ -17,8 +17,8 @@ public struct DistinguishedName: Sendable {
 
     /// What it is compared by: folded text, or the encoding. A label of a domain counts as the A-label that it should be
     /// (RFC 5280 §7.3).
-    fileprivate var matched: [UInt8] {
-      guard let text else { return Array(encodedValue) }
+    fileprivate var matched: String {
+      guard let text else { return "#" + Hex.text(encodedValue) }
       return DirectoryString.folded(type == OID.domainComponent ? DomainName.canonical(text) : text)
     }
   }
@@ -30,14 +30,23 @@ public struct DistinguishedName: Sendable {
 
   public var isEmpty: Bool { count == 0 }
 
+  /// How many relative names one name may have, and how many attributes; names in use have a dozen.
+  public static let limit = 1_000
+
   /// Most names are only compared, as bytes: their form is checked here, and ``relativeNames`` are made when asked for.
   package init(from cursor: inout ASN1Cursor, _ field: StaticString) throws(Malformed) {
     let scope = try cursor.begin(.sequence, field)
     encoded = cursor.encoded
     var count = 0
+    var attributes = 0
     while !cursor.isAtEnd {
+      guard count < Self.limit else { throw cursor.failure("has more than \(Self.limit) relative names") }
       let set = try cursor.beginElement(.set)
-      while !cursor.isAtEnd { _ = try Attribute(from: &cursor) }
+      while !cursor.isAtEnd {
+        guard attributes < Self.limit else { throw cursor.failure("has more than \(Self.limit) attributes") }
+        _ = try Attribute(from: &cursor)
+        attributes += 1
+      }
       try cursor.leave(set)
       count += 1
     }
@@ -118,8 +127,42 @@ extension DistinguishedName: Hashable {
   public static func == (left: DistinguishedName, right: DistinguishedName) -> Bool {
     if Bytes.areEqual(left.encoded, right.encoded) { return true }
     guard left.count == right.count else { return false }
-    return zip(left.relativeNames, right.relativeNames).allSatisfy { matches($0, $1) }
+    return matchByBytes(left.encoded, right.encoded)
+      ?? zip(left.relativeNames, right.relativeNames).allSatisfy { matches($0, $1) }
   }
+
+  /// Whether two names match; nil when their bytes alone do not tell. Most names that differ do so in a text of ASCII, and
+  /// paths compare many of them.
+  private static func matchByBytes(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Bool? {
+    do throws(Malformed) {
+      var (outerLeft, outerRight) = (TLVCursor(left, as: "name"), TLVCursor(right, as: "name"))
+      var lefts = try outerLeft.enter(0x30, "rdnSequence")
+      var rights = try outerRight.enter(0x30, "rdnSequence")
+      while !lefts.isAtEnd && !rights.isAtEnd {
+        var (leftSet, rightSet) = (try lefts.enter(0x31, "rdn"), try rights.enter(0x31, "rdn"))
+        var (one, other) = (try leftSet.enter(0x30, "attribute"), try rightSet.enter(0x30, "attribute"))
+        guard leftSet.isAtEnd && rightSet.isAtEnd else { return nil }
+        let type = try one.content(0x06, "type")
+        guard Bytes.areEqual(type, try other.content(0x06, "type")) else { return false }
+        guard let leftTag = one.tag, let rightTag = other.tag else { return nil }
+        let (value, otherValue) = (try one.content(leftTag, "value"), try other.content(rightTag, "value"))
+        if leftTag == rightTag && Bytes.areEqual(value, otherValue) { continue }
+        guard !Bytes.areEqual(type, domainComponent), DirectoryString.isASCII(value, tag: leftTag),
+          DirectoryString.isASCII(otherValue, tag: rightTag)
+        else { return nil }
+        guard DirectoryString.match(value, otherValue) else { return false }
+      }
+      return lefts.isAtEnd && rights.isAtEnd
+    } catch {
+      // BER, or no name: whoever takes it apart will see.
+      return nil
+    }
+  }
+
+  /// The content of the identifier 0.9.2342.19200300.100.1.25.
+  private static let domainComponent: ArraySlice<UInt8> = [
+    0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x19,
+  ]
 
   /// Sets match when each attribute of one has its equal in the other.
   private static func matches(_ left: [Attribute], _ right: [Attribute]) -> Bool {
@@ -128,32 +171,22 @@ extension DistinguishedName: Hashable {
     return sorted(left) == sorted(right)
   }
 
-  private static func sorted(_ attributes: [Attribute]) -> [[UInt8]] {
-    attributes.map { Array("\($0.type)=".utf8) + $0.matched }.sorted { $0.lexicographicallyPrecedes($1) }
+  private static func sorted(_ attributes: [Attribute]) -> [String] {
+    attributes.map { "\($0.type)=" + $0.matched }.sorted()
   }
 
   public func hash(into hasher: inout Hasher) {
     hasher.combine(count)
     for name in relativeNames {
-      // The members of a set have no order.
+      // The members of a set have no order; the same twice must not be nothing.
       var all = 0
       for attribute in name {
         var own = Hasher()
-        Bytes.hash(attribute.matched[...], into: &own)
-        all ^= own.finalize()
+        own.combine(attribute.matched)
+        all &+= own.finalize()
       }
       hasher.combine(all)
     }
-  }
-
-  /// Octets that are the same for names that match, and for no others.
-  var matchingForm: [UInt8] {
-    var form: [UInt8] = []
-    for name in relativeNames {
-      form.append(contentsOf: "\(name.count):".utf8)
-      for attribute in Self.sorted(name) { form.append(contentsOf: Array("\(attribute.count):".utf8) + attribute) }
-    }
-    return form
   }
 
   /// True when this name begins with all of `base`: it lies in its subtree (RFC 5280 §4.2.1.10).
@@ -243,20 +276,82 @@ enum DirectoryString {
     String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
   }
 
-  /// RFC 5280 §7.1: lower case, no white space at the ends, one space between words.
-  static func folded(_ text: String) -> [UInt8] {
-    var result: [UInt8] = []
-    let isASCII = text.utf8.allSatisfy { $0 < 0x80 }
-    let lowered = isASCII ? text : text.lowercased()
-    for byte in lowered.utf8 {
-      if byte == 0x20 || byte >= 0x09 && byte <= 0x0D {
-        if result.last.map({ $0 != 0x20 }) ?? false { result.append(0x20) }
+  /// RFC 5280 §7.1 with RFC 4518 §2: case is folded, what has no width is nothing, no white space at the ends, one space
+  /// between words. That composed and decomposed letters are the same is how strings compare. Compatibility forms (a
+  /// full-width letter) stay what they are, unlike by NFKC.
+  static func folded(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    var isBehindSpace = false
+    for scalar in text.unicodeScalars {
+      if isSpace(scalar) {
+        isBehindSpace = !result.isEmpty
+        continue
+      }
+      guard scalar.isASCII || !isNothing(scalar) else { continue }
+      if isBehindSpace {
+        result.append(" ")
+        isBehindSpace = false
+      }
+      if let byte = UInt8(exactly: scalar.value), byte < 0x80 {
+        result.append(Unicode.Scalar(lower(byte)))
       } else {
-        result.append(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
+        result.append(contentsOf: caseFolded(scalar).unicodeScalars)
       }
     }
-    if result.last == 0x20 { result.removeLast() }
-    return result
+    return String(result)
+  }
+
+  private static func lower(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
+
+  private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte >= 0x09 && byte <= 0x0D }
+
+  private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.isASCII ? isSpace(UInt8(truncatingIfNeeded: scalar.value)) : scalar.properties.isWhitespace
+  }
+
+  /// RFC 4518 §2.2: characters that are mapped to nothing.
+  private static func isNothing(_ scalar: Unicode.Scalar) -> Bool {
+    let properties = scalar.properties
+    return properties.isDefaultIgnorableCodePoint || properties.generalCategory == .control
+      || properties.generalCategory == .format || scalar == "\u{FFFC}"
+  }
+
+  /// The letters that a letter is the same as in either case: `ß` is `ss`. The dotless `ı` is no `i`.
+  private static func caseFolded(_ scalar: Unicode.Scalar) -> String {
+    guard scalar != "\u{0131}" else { return String(scalar) }
+    return scalar.properties.lowercaseMapping.unicodeScalars.map(\.properties.uppercaseMapping).joined()
+      .unicodeScalars.map(\.properties.lowercaseMapping).joined()
+  }
+
+  /// True for a text of one of the types that have ASCII as it is, when it has nothing else.
+  static func isASCII(_ content: ArraySlice<UInt8>, tag: UInt8) -> Bool {
+    switch tag {
+    case 0x0C, 0x12, 0x13, 0x14, 0x16, 0x1A: content.allSatisfy { $0 < 0x80 }
+    default: false
+    }
+  }
+
+  /// Whether two texts of ASCII are the same when folded.
+  static func match(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Bool {
+    var (at, other) = (left.startIndex, right.startIndex)
+    /// The next octet of the folded text; nil at its end.
+    func next(_ bytes: ArraySlice<UInt8>, _ index: inout Int) -> UInt8? {
+      let isWord = index > bytes.startIndex
+      let from = index
+      while index < bytes.endIndex, isSpace(bytes[index]) { index += 1 }
+      guard index < bytes.endIndex else { return nil }
+      if isWord, index > from {
+        // The space counts as one, and what is behind it comes next.
+        return 0x20
+      }
+      defer { index += 1 }
+      return lower(bytes[index])
+    }
+    while true {
+      let (one, two) = (next(left, &at), next(right, &other))
+      guard one == two else { return false }
+      if one == nil { return true }
+    }
   }
 }
 

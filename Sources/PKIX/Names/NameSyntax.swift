@@ -94,7 +94,8 @@ struct URIText {
   /// nil for what has no scheme.
   init?(_ text: String) {
     guard let colon = text.firstIndex(of: ":"), let first = text.utf8.first, first | 0x20 >= 0x61, first | 0x20 <= 0x7A,
-      text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+      // A backslash ends the host for a browser, and for the RFC it does not: nobody is to be told two things.
+      text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") })
     else { return nil }
     let rest = text[text.index(after: colon)...]
     isAbsolute = !rest.isEmpty

@@ -11,21 +11,20 @@ struct NameTable: Sendable {
   }
 
   private var byEncoding: [Octets: Int] = [:]
-  private var byForm: [Octets: Int] = [:]
+  private var byName: [DistinguishedName: Int] = [:]
 
   /// The name's number, a new one if there is none yet.
   mutating func number(_ name: DistinguishedName) -> Int {
     let encoding = Octets(bytes: name.encoded)
     if let known = byEncoding[encoding] { return known }
-    let form = Octets(bytes: name.matchingForm[...])
-    let number = byForm[form] ?? byForm.count
-    byForm[form] = number
+    let number = byName[name] ?? byName.count
+    byName[name] = number
     byEncoding[encoding] = number
     return number
   }
 
   /// The name's number; nil when it has none.
   func known(_ name: DistinguishedName) -> Int? {
-    byEncoding[Octets(bytes: name.encoded)] ?? byForm[Octets(bytes: name.matchingForm[...])]
+    byEncoding[Octets(bytes: name.encoded)] ?? byName[name]
   }
 }

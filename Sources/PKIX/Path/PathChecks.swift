@@ -40,6 +40,13 @@ struct PathChecks {
     }
   }
 
+  /// Makes the checks of the leaf that ask for no other certificate.
+  mutating func checkLeafItself() {
+    checkCertificate(0)
+    checkForm(0)
+    checkLeaf()
+  }
+
   private mutating func fail(_ check: PathProblem.Check, _ detail: String, _ depth: Int) {
     problems.append(PathProblem(check, "\(path[depth].subject): \(detail)", depth: depth))
   }
@@ -63,17 +70,11 @@ struct PathChecks {
     checkTimes(depth)
     if let objection = validator.policy.objection(to: certificate.publicKey) { fail(.weakAlgorithm, objection, depth) }
     if !isAnchor(depth) {
-      if certificate.signatureAlgorithm != certificate.innerSignatureAlgorithm {
-        fail(.certificate, "it names two signature algorithms", depth)
-      }
+      checkForm(depth)
       if let algorithm = try? SignatureAlgorithm(certificate.signatureAlgorithm),
         let objection = validator.policy.objection(to: algorithm, with: path[depth + 1].publicKey)
       {
         fail(.weakAlgorithm, objection, depth)
-      }
-      if !(1...3).contains(certificate.version) { fail(.certificate, "its version is none that there is", depth) }
-      if certificate.version < 3, !certificate.extensions.all.isEmpty {
-        fail(.certificate, "it has extensions and is not of version 3", depth)
       }
     }
     if let double = certificate.extensions.duplicates.first {
@@ -81,6 +82,18 @@ struct PathChecks {
     }
     for one in certificate.extensions.all where one.isCritical && !Self.processed.contains(one.oid) {
       fail(.criticalExtension, "\(one.oid.digits) is not processed", depth)
+    }
+  }
+
+  /// What nobody asks of an anchor.
+  private mutating func checkForm(_ depth: Int) {
+    let certificate = path[depth]
+    if certificate.signatureAlgorithm != certificate.innerSignatureAlgorithm {
+      fail(.certificate, "it names two signature algorithms", depth)
+    }
+    if !(1...3).contains(certificate.version) { fail(.certificate, "its version is none that there is", depth) }
+    if certificate.version < 3, !certificate.extensions.all.isEmpty {
+      fail(.certificate, "it has extensions and is not of version 3", depth)
     }
   }
 

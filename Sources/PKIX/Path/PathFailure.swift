@@ -82,6 +82,13 @@ public struct PathFailure: Error, Hashable, Sendable, CustomStringConvertible {
     self.path = path
   }
 
+  /// The same failure, which tells of more that is wrong.
+  func adding(_ more: [PathProblem], _ revocation: [RevocationReport]) -> PathFailure {
+    var failure = PathFailure(problems + more, path: path, revocation: self.revocation + revocation)
+    failure.effort = effort
+    return failure
+  }
+
   public var description: String { problems.map { "\($0.check.rawValue): \($0.detail)" }.joined(separator: "; ") }
 }
 

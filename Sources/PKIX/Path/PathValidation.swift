@@ -51,6 +51,12 @@ struct PathValidation {
           open.first { !asked[index].contains($0) }.map { (source: index, certificate: $0) }
         }.first
         guard let next, work.takeFetch() else { return .failure(counted(Self.noPath(survey, misses))) }
+        // Whatever is found makes nothing good of a leaf that is not good by itself, and to ask tells who reads its message.
+        var checks = PathChecks(validator, path: [leaf], at: instant, use: use)
+        checks.checkLeafItself()
+        guard checks.problems.isEmpty else {
+          return .failure(counted(Self.noPath(survey, misses, besides: checks.problems)))
+        }
         asked[next.source].insert(next.certificate)
         questions = [next]
       }
@@ -100,14 +106,16 @@ struct PathValidation {
   }
 
   /// There is no chain of names at all: what can be said of the certificates that there are.
-  private static func noPath(_ survey: PathSurvey, _ misses: [String]) -> PathFailure {
+  private static func noPath(
+    _ survey: PathSurvey, _ misses: [String], besides problems: [PathProblem] = []
+  ) -> PathFailure {
     let partial = survey.longest
-    if !survey.rejected.isEmpty { return PathFailure(survey.rejected, path: partial) }
+    if !survey.rejected.isEmpty { return PathFailure(survey.rejected + problems, path: partial) }
     let last = partial[partial.count - 1]
     let detail =
       last.isSelfIssued
       ? "\(last.subject) is not a trust anchor" : "the certificate of the issuer \(last.issuer) is not known"
     let asked = misses.isEmpty ? "" : " (\(misses.joined(separator: "; ")))"
-    return PathFailure([PathProblem(.path, detail + asked, depth: partial.count - 1)], path: partial)
+    return PathFailure([PathProblem(.path, detail + asked, depth: partial.count - 1)] + problems, path: partial)
   }
 }

@@ -136,4 +136,22 @@ public struct PathValidator: Sendable {
     if case .success(let path) = result { memory?.keep(path.certificates, path.policies, use: use) }
     return result
   }
+
+  /// Validates as ``validate(_:with:at:use:)`` does, for whoever may use `leaf` although no path leads to an anchor. Then
+  /// the failure also tells which certificates on the way their issuers revoked, as far as lists at hand say so: nobody
+  /// needs to be trusted to withdraw what he issued himself.
+  public func validateHearingStrangers(
+    _ leaf: Certificate, with pool: [Certificate] = [], at instant: Date, use: KeyUse = .any
+  ) async -> Result<ValidatedPath, PathFailure> {
+    let outcome = await validate(leaf, with: pool, at: instant, use: use)
+    guard case .failure(let failure) = outcome, failure.path.count > 1, let last = failure.path.last,
+      !anchors.certificates.contains(last)
+    else { return outcome }
+    let below = await offline.trusting(TrustAnchors([last])).validate(
+      leaf, with: pool + failure.path, at: instant, use: use)
+    guard case .failure(let other) = below else { return outcome }
+    let revoked = other.problems.filter { $0.check == .revoked }
+    guard !revoked.isEmpty else { return outcome }
+    return .failure(failure.adding(revoked, other.revocation))
+  }
 }

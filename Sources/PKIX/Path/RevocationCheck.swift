@@ -112,6 +112,12 @@ struct RevocationCheck {
     if let end, end < instant { return "it ran out on \(end.ISO8601Format())" }
     return nil
   }
+
+  /// True when a revocation that was told at some other time tells of ``instant`` too: it had happened by then, and is of
+  /// those that nobody takes back. That a certificate is good has to be told anew; this has not.
+  func stands(_ revocation: RevokedCertificate) -> Bool {
+    revocation.date <= instant && revocation.reason != .certificateHold && revocation.reason != .removeFromCRL
+  }
 }
 
 extension Certificate {

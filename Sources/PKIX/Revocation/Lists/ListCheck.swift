@@ -61,11 +61,6 @@ extension RevocationCheck {
       let deltas = lists.indices.filter {
         findings[$0].detail == nil && lists[$0].head.adds(to: list.head) && self.staleness(of: lists[$0].head) == nil
       }
-      // A current delta makes an old list current (§6.3.3 a 1).
-      if staleness != nil && deltas.isEmpty {
-        findings[index].detail = staleness
-        continue
-      }
       memory.isHearingMessage = fromMessage[index]
       defer { memory.isHearingMessage = false }
       let (signer, trust) = await signer(of: list, issuer, &memory)
@@ -77,10 +72,6 @@ extension RevocationCheck {
       let delta = deltas.filter { isSigned(lists[$0], by: signer, &memory) }
         .max { lists[$0].head.thisUpdate < lists[$1].head.thisUpdate }
       for other in deltas where other != delta && delta != nil { findings[other].detail = "a later one counts" }
-      if delta == nil, let staleness {
-        findings[index].detail = staleness
-        continue
-      }
       let scope = ListScope(
         issuer: list.head.issuer, key: signer.publicKey,
         scope: list.head.extensions[OID.issuingDistributionPoint]?.value)
@@ -93,6 +84,11 @@ extension RevocationCheck {
         var change: CertificateRevocationList.Entry?
         if let delta { change = try self.entry(in: lists[delta], certificate) }
         let found = try change ?? self.entry(in: list, certificate)
+        // A current delta makes an old list current (§6.3.3 a 1). Of any other only what stands for good is heard.
+        if delta == nil, let staleness {
+          findings[index] = finding(of: found, in: list.head, staleness)
+          continue
+        }
         if case .trusted = trust { latest[scope] = latest[scope] ?? date }
         if let entry = found, entry.reason != .removeFromCRL {
           let place = change == nil ? index : delta ?? index
@@ -132,15 +128,26 @@ extension RevocationCheck {
     if case .failure(let objection) = coverage(of: list.head, certificate, points) {
       return ListFinding(detail: objection.words)
     }
-    if let staleness = staleness(of: list.head) { return ListFinding(detail: staleness) }
     let (signer, trust) = await signer(of: list, issuer, &memory)
     guard signer != nil else { return ListFinding(detail: trust.words) }
     do {
+      if let staleness = staleness(of: list.head) {
+        return finding(of: try self.entry(in: list, certificate), in: list.head, staleness)
+      }
       if let entry = try self.entry(in: list, certificate), entry.reason != .removeFromCRL {
         return ListFinding(status: .revoked(RevokedCertificate(date: entry.date, reason: entry.reason)))
       }
       return ListFinding(detail: "it is a delta without its base")
     } catch { return ListFinding(detail: "it cannot be read: \(error)") }
+  }
+
+  /// What an entry is worth in a list that is not of ``instant``, as `staleness` says.
+  private func finding(
+    of entry: CertificateRevocationList.Entry?, in list: RevocationListHead, _ staleness: String
+  ) -> ListFinding {
+    guard let entry else { return ListFinding(detail: staleness) }
+    let revocation = RevokedCertificate(date: entry.date, reason: entry.reason)
+    return ListFinding(status: stands(revocation) ? .revoked(revocation) : nil, detail: staleness)
   }
 
   private func entry(

@@ -21,7 +21,10 @@ extension RevocationCheck {
     }
     do {
       if let objection = try await objection(to: basic, issuer, &memory) { return (single, nil, objection) }
-      if let objection = freshness(of: single) { return (single, nil, objection) }
+      let staleness = freshness(of: single)
+      if let staleness {
+        guard case .revoked(let revocation) = single.status, stands(revocation) else { return (single, nil, staleness) }
+      }
       let known = [OID.ocspNonce, OID.ocspArchiveCutoff]
       for one in single.extensions.all + basic.extensions.all where one.isCritical && !known.contains(one.oid) {
         return (single, nil, "its critical extension \(one.oid.digits) is not known")
@@ -34,7 +37,7 @@ extension RevocationCheck {
           )
         }
       }
-      var detail: String?
+      var detail = staleness
       if let nonce {
         // RFC 9654 §2: without one the times decide, as above; another one means an answer to somebody else's question.
         if let echoed = try basic.nonce {

@@ -1,21 +1,19 @@
-import Fetching
-
 /// An http or https URL (RFC 9110 §4.2), taken apart once, so that what is checked is what is connected to.
-struct WebAddress: Hashable, CustomStringConvertible {
-  enum Scheme: String {
+package struct WebAddress: Hashable, CustomStringConvertible {
+  package enum Scheme: String {
     case http, https
 
-    var port: Int { self == .http ? 80 : 443 }
+    package var port: Int { self == .http ? 80 : 443 }
   }
 
-  let scheme: Scheme
-  let host: NetworkHost
+  package let scheme: Scheme
+  package let host: NetworkHost
   /// From the first slash on, in ASCII; what may not stand there is percent-encoded.
-  let path: String
+  package let path: String
 
   private static let lengthLimit = 4_096
 
-  init(_ text: String) throws(FetchFailure) {
+  package init(_ text: String) throws(FetchFailure) {
     guard text.utf8.count <= Self.lengthLimit else { throw FetchFailure(.url, "the URL is too long") }
     guard text.utf8.allSatisfy({ $0 > 0x1F && $0 != 0x7F && $0 != UInt8(ascii: "\\") }) else {
       throw FetchFailure(.url, "the URL has characters that may not stand in one")
@@ -55,12 +53,12 @@ struct WebAddress: Hashable, CustomStringConvertible {
   private static let hexadecimal = Set("0123456789abcdefABCDEF".utf8)
 
   /// Scheme, host and port, as they stand in front of the path.
-  var origin: String { "\(scheme.rawValue)://\(host.text(usualPort: scheme.port))" }
+  package var origin: String { "\(scheme.rawValue)://\(host.text(usualPort: scheme.port))" }
 
-  var description: String { origin + path }
+  package var description: String { origin + path }
 
   /// The same place with a segment after its path (RFC 6960 A.1); the segment is base64 of those bytes.
-  func appending(base64 characters: [UInt8]) throws(FetchFailure) -> WebAddress {
+  package func appending(base64 characters: [UInt8]) throws(FetchFailure) -> WebAddress {
     var segment = ""
     for byte in characters {
       switch byte {
@@ -74,7 +72,7 @@ struct WebAddress: Hashable, CustomStringConvertible {
   }
 
   /// Where a Location field of an answer from here leads (RFC 9110 §10.2.2).
-  func resolving(_ location: String) throws(FetchFailure) -> WebAddress {
+  package func resolving(_ location: String) throws(FetchFailure) -> WebAddress {
     let head = location.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
     if head.contains(":") { return try WebAddress(location) }
     if location.hasPrefix("//") { return try WebAddress("\(scheme.rawValue):\(location)") }
