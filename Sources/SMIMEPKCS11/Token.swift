@@ -15,6 +15,8 @@ public struct Token: Hashable, Sendable {
   public let isLocked: Bool
   /// True when a wrong PIN locks it.
   public let isLastTry: Bool
+  /// True when nothing can be written to it.
+  public let isWriteProtected: Bool
 
   /// The address that names it and no other.
   public var address: TokenAddress { TokenAddress(attributes, modulePath: modulePath) }

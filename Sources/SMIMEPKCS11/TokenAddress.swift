@@ -56,6 +56,11 @@ public struct TokenAddress: Sendable, CustomStringConvertible {
     self.modulePath = modulePath
   }
 
+  /// True when it says which token, and not only where tokens are or what is on them.
+  var namesToken: Bool {
+    [Attribute.token, .manufacturer, .model, .serial].contains { attributes[$0] != nil }
+  }
+
   /// True for text that is meant as such an address.
   public static func isAddress(_ text: String) -> Bool { text.lowercased().hasPrefix(scheme) }
 

@@ -63,7 +63,7 @@
         label: Self.text(info.label), manufacturer: Self.text(info.manufacturerID), model: Self.text(info.model),
         serial: Self.text(info.serialNumber), modulePath: path, needsPIN: has(CKF_LOGIN_REQUIRED),
         hasKeypad: has(CKF_PROTECTED_AUTHENTICATION_PATH), isLocked: has(CKF_USER_PIN_LOCKED),
-        isLastTry: has(CKF_USER_PIN_FINAL_TRY))
+        isLastTry: has(CKF_USER_PIN_FINAL_TRY), isWriteProtected: has(CKF_WRITE_PROTECTED))
     }
 
     /// What the standard fills up with blanks.

@@ -29,6 +29,13 @@
       self.pin = pin
     }
 
+    /// True for what somebody publishes certificates by, such as p11-kit's module of those that the system trusts: nothing
+    /// can be written to it, no PIN hides anything, and no private key is there. A token that does not say is none.
+    func holdsNoKeys() -> Bool {
+      guard token.isWriteProtected, !token.needsPIN else { return false }
+      do { return try connection.objects(UInt(CKO_PRIVATE_KEY), limit: 1).isEmpty } catch { return false }
+    }
+
     // MARK: Certificates
 
     /// Those that can be seen: without a PIN on most tokens.

@@ -15,11 +15,13 @@ public enum Tokens {
     }
 
     /// Each token that `address` names, with the certificates on it that `address` names and that are seen without a PIN.
+    /// What cannot hold keys, such as the certificates that the system trusts, is among them if the address names that token.
     public static func certificates(
       _ address: TokenAddress
     ) async throws -> [(token: Token, certificates: [TokenCertificate])] {
       var found: [(token: Token, certificates: [TokenCertificate])] = []
       for session in try sessions(address, pin: { _ in nil }) {
+        if !address.namesToken, await session.holdsNoKeys() { continue }
         found.append((session.token, try await session.certificates().filter { isNamed($0, by: address) }))
       }
       return found
@@ -34,16 +36,19 @@ public enum Tokens {
     public static func identities(_ address: TokenAddress, pin: @escaping PIN) async throws -> [Identity] {
       let sessions = try sessions(address, pin: pin)
       guard !sessions.isEmpty else { throw TokenFailure.noToken }
+      var holders: [TokenSession] = []
+      for session in sessions where await !session.holdsNoKeys() { holders.append(session) }
       var identities: [Identity] = []
-      for session in sessions { identities += try await held(on: session, address) }
+      for session in holders { identities += try await held(on: session, address) }
       // Behind its PIN a token may have more to see. The PIN is one token's, and no other is asked to try it.
-      let locked = sessions.filter { $0.token.needsPIN }
+      let locked = holders.filter { $0.token.needsPIN }
       if identities.isEmpty, let session = locked.first, locked.count == 1 {
         try await session.unlock()
         identities = try await held(on: session, address)
       }
       guard !identities.isEmpty else {
-        throw TokenFailure.noIdentity(token: sessions.map(\.token.label).joined(separator: "', '"))
+        let asked = holders.isEmpty ? sessions : holders
+        throw TokenFailure.noIdentity(token: asked.map(\.token.label).joined(separator: "', '"))
       }
       return identities
     }

@@ -43,6 +43,7 @@ extension Store {
   public func removeAnchor(fingerprint: [UInt8]) throws {
     try database.write { session in
       try session.run("DELETE FROM anchor WHERE sha256 = ?", [.bytes(fingerprint)])
+      try session.dropCertificate(fingerprint)
     }
   }
 }

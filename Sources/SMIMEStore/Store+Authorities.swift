@@ -7,6 +7,12 @@ import Synchronization
   public import Foundation
 #endif
 
+/// An authority's certificate that is kept because it helps to find paths. It is not trusted for that.
+public struct StoredAuthority: Hashable, Sendable {
+  public let certificate: Certificate
+  public let added: Date
+}
+
 extension Store {
   /// The certificates that may help to find a path: those that were kept for that, and those above the identities'. None is
   /// trusted for being here.
@@ -21,8 +27,21 @@ extension Store {
     }
   }
 
+  /// Those that were kept for that, in the order in which they came.
+  public func keptAuthorities() throws -> [StoredAuthority] {
+    try database.read { session in
+      try session.rows(
+        """
+        SELECT c.sha256 AS sha256, c.der AS der, a.added AS added FROM authority a
+          JOIN certificate c ON c.sha256 = a.sha256 ORDER BY a.added, a.sha256
+        """, []
+      ).map { StoredAuthority(certificate: try $0.certificate(), added: try $0.date("added")) }
+    }
+  }
+
   /// Keeps certificates of authorities, for paths that lack them.
   public func add(authorities: [Certificate], at instant: Date) throws {
+    guard !authorities.isEmpty else { return }
     try database.write { session in
       for certificate in authorities {
         try session.add(certificate)
@@ -30,6 +49,14 @@ extension Store {
           "INSERT INTO authority (sha256, added) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING",
           [.bytes(certificate.fingerprint), StoredValue(instant)])
       }
+    }
+  }
+
+  /// Keeps the authority's certificate with this fingerprint no longer. One that stands above an identity stays for that.
+  public func removeAuthority(fingerprint: [UInt8]) throws {
+    try database.write { session in
+      try session.run("DELETE FROM authority WHERE sha256 = ?", [.bytes(fingerprint)])
+      try session.dropCertificate(fingerprint)
     }
   }
 }

@@ -92,6 +92,7 @@ extension Store {
       try session.run(
         "DELETE FROM correspondent WHERE address = ? AND sha256 = ?",
         [.text(address.lowercased()), .bytes(fingerprint)])
+      try session.dropCertificate(fingerprint)
     }
   }
 }

@@ -43,6 +43,14 @@ extension StoreSession {
       "INSERT INTO certificate (sha256, der) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING",
       [.bytes(certificate.fingerprint), .bytes(Array(certificate.derBytes))])
   }
+
+  /// Drops the bytes of a certificate that nothing needs any more.
+  func dropCertificate(_ fingerprint: [UInt8]) throws {
+    let users = ["identity", "identity_chain", "correspondent", "anchor", "authority"]
+    let unused = users.map { "NOT EXISTS (SELECT 1 FROM \($0) WHERE \($0).sha256 = certificate.sha256)" }
+    try run(
+      "DELETE FROM certificate WHERE sha256 = ? AND \(unused.joined(separator: " AND "))", [.bytes(fingerprint)])
+  }
 }
 
 extension StoredRow {

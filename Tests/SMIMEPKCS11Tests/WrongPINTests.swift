@@ -7,7 +7,7 @@ import Testing
   private func token(_ serial: String) -> Token {
     Token(
       label: "Work", manufacturer: "M", model: "1", serial: serial, modulePath: nil, needsPIN: true, hasKeypad: false,
-      isLocked: false, isLastTry: false)
+      isLocked: false, isLastTry: false, isWriteProtected: false)
   }
 
   @Test func `are not tried again on the token that refused them`() {
@@ -25,7 +25,7 @@ import Testing
     pins.add(Password("1234"), of: token("1"))
     let other = Token(
       label: "Work", manufacturer: "M", model: "1", serial: "1", modulePath: "/usr/lib/other.so", needsPIN: true,
-      hasKeypad: false, isLocked: false, isLastTry: true)
+      hasKeypad: false, isLocked: false, isLastTry: true, isWriteProtected: false)
     #expect(pins.contains(Password("1234"), of: other))
   }
 }

@@ -27,6 +27,33 @@ private final class Count: Sendable { let value = Mutex(0) }
     #expect(try Set(store.authorities()) == [pki.root.certificate, pki.issuing.certificate])
   }
 
+  @Test(arguments: Engine.allCases) func `What is forgotten leaves the store, unless something else needs it`(
+    engine: Engine
+  ) async throws {
+    let store = try Place(engine).store()
+    let pki = try await Place.pki.value
+    let (root, issuing) = (pki.root.certificate, pki.issuing.certificate)
+    let alice = try await Place.identity("alice@example.com")
+    try store.add(
+      StoredIdentity(
+        certificate: alice.certificate, chain: [issuing],
+        key: StoredKey(found: .pkcs12([1, 2, 3]), of: alice.certificate.publicKey)), at: .first)
+    try store.add(authorities: [root, issuing], at: .first)
+    try store.trust(root, name: "root", at: .first)
+    #expect(try Set(store.keptAuthorities().map(\.certificate)) == [root, issuing])
+    for one in [root, issuing] { try store.removeAuthority(fingerprint: one.fingerprint) }
+    #expect(try store.keptAuthorities().isEmpty)
+    // The identity's chain and the anchor stand.
+    #expect(try store.authorities() == [issuing])
+    #expect(try store.anchors().map(\.certificate) == [root])
+    try store.removeAnchor(fingerprint: root.fingerprint)
+    #expect(try store.anchors().isEmpty)
+    // It can come again.
+    try store.add(authorities: [root], at: .first + 1)
+    let again = try store.keptAuthorities()
+    #expect(again.map(\.certificate) == [root] && again.map(\.added) == [.first + 1])
+  }
+
   @Test func `Paths are found by them, when one lacks something and not before`() async throws {
     let pki = try await Place.pki.value
     let alice = try await Place.identity("alice@example.com").certificate
