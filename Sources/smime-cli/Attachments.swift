@@ -4,13 +4,16 @@ import MIME
 /// What is written into a folder by `open --save`.
 enum Attachments {
   /// Saves every attachment of `entity` into `folder`, and returns the paths. A file that exists is never replaced.
-  static func save(_ entity: Entity, in folder: String) throws -> [String] {
+  ///
+  /// - Parameter input: what the attachments are read from; when it is changed meanwhile, nothing of that is saved.
+  static func save(_ entity: Entity, of input: Input, in folder: String) throws -> [String] {
     try Files.makeFolder(folder)
     var paths: [String] = []
     for part in entity.all where part.isAttachment {
       let path = free(safeName(part.fileName), in: folder)
       let file = try AtomicFile(path: path, overwrite: .refuse, mode: 0o600)
       try part.decodedBody.copy(to: file)
+      try input.checkUnchanged()
       try file.commit()
       paths.append(path)
     }

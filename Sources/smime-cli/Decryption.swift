@@ -45,7 +45,7 @@ struct Decryption {
   }
 
   private func write(with identities: [Identity], to output: Output) async throws -> Bool {
-    let (content, source) = try await Release.write(to: output, atMost: count) { sink in
+    let (content, source) = try await Release.write(to: output, from: mail.input, atMost: count) { sink in
       try await reader.decrypt(with: identities, to: sink, policy: policy)
     }
     return content.isAuthenticated || isSigned(source)

@@ -47,16 +47,15 @@ struct CommandFailure: Error {
       case let failure as CommandFailure: failure
       case let failure as IOFailure: CommandFailure(failure)
       case let failure as Malformed: CommandFailure(.unreadable, "\(place)\(failure)")
-      case let failure as Unsupported: CommandFailure(.unreadable, "\(place)\(failure)")
+      case let failure as Unsupported:
+        CommandFailure(
+          .unreadable, "\(place)\(failure)", hints: failure.isOutdated ? [PolicyOptions.readingHint] : [])
       case let failure as LimitExceeded: CommandFailure(.unreadable, "\(place)\(failure)")
       case is WrongPassword:
         CommandFailure(
           .noKey, "\(place)no password given opens it",
           hint: "give it with --password-file FILE, or leave the option out to be asked")
-      case let failure as KeyMissing:
-        CommandFailure(
-          .noKey, "\(place)\(failure)",
-          hint: "give the key that it asks for with --identity FILE, or 'smime id import' it")
+      case let failure as KeyMissing: CommandFailure(.noKey, "\(place)\(failure)", hints: failure.hints)
       case let failure as UnsafeForTransport:
         CommandFailure(
           .unreadable, "\(place)\(failure)", hint: "sign it with --opaque, which leaves the part as it is")
@@ -65,6 +64,8 @@ struct CommandFailure: Error {
       case let failure as StoreFailure: CommandFailure(failure)
       case let failure as IssuanceRefusal: CommandFailure(.notGood, "\(place)\(failure)")
       case let failure as DecryptionFailed: CommandFailure(.notGood, "\(place)\(failure)")
+      case let failure as ContentChanged:
+        CommandFailure(.notGood, "\(place)\(failure)", hint: "try again when nobody writes to it")
       default: CommandFailure(.notGood, "\(place)\(error)")
       }
   }
@@ -118,6 +119,19 @@ struct CommandFailure: Error {
     case .notFound: self.init(.noInput, "\(failure)")
     case .refused: self.init(.notGood, "\(failure)")
     case .queueFull: self.init(.unavailable, "\(failure)", hint: "decide some with 'smime ca request approve|reject'")
+    }
+  }
+}
+
+extension KeyMissing {
+  /// How the keys that would open it are given.
+  fileprivate var hints: [String] {
+    Kind.allCases.filter(kinds.contains).map { kind in
+      switch kind {
+      case .certificateKey: "give the key that it asks for with --identity FILE, or 'smime id import' it"
+      case .sharedKey: "give the shared key by its identifier: 'smime cms decrypt --shared-key IDENTIFIER:FILE'"
+      case .password: "give the password: 'smime cms decrypt --password-file FILE'"
+      }
     }
   }
 }

@@ -7,31 +7,42 @@ struct MailInput {
   /// What the input was found to be.
   enum Form { case mail, cms }
 
-  let name: String
+  /// What it is read from.
+  let input: Input
   let form: Form
   /// The mail; bare CMS as the one part of a mail without other header fields.
   let source: any ByteSource
 
   init(_ input: Input) throws {
-    name = input.name
+    self.input = input
+    let name = input.name
     let source = input.source
-    let head = try source.bytes(in: 0..<min(source.count, 4_096))
+    let head = try source.bytes(in: 0..<min(source.count, Armour.headLimit))
     guard !head.isEmpty else { throw CommandFailure(.unreadable, "\(name): is empty") }
+    let text = TextMark.count(in: head)
     if head.starts(with: [0x30]) {
       form = .cms
       self.source = JoinedSource(Self.header(encoding: "binary"), source)
-    } else if let armour = try Self.armour(of: source, head: head) {
+    } else if let armour = Armour(in: head, where: Self.labels.contains) {
+      guard let content = try armour.content(of: source) else {
+        throw CommandFailure(.unreadable, "\(name): the PEM block \(armour.label) does not end")
+      }
       form = .cms
-      self.source = JoinedSource(Self.header(encoding: "base64"), source.slice(armour))
-    } else if Self.beginsWithField(head) {
+      self.source = JoinedSource(Self.header(encoding: "base64"), source.slice(content))
+    } else if Self.isBase64(head[text...]) {
+      form = .cms
+      self.source = JoinedSource(Self.header(encoding: "base64"), source.slice(text..<source.count))
+    } else if Self.beginsWithField(head[text...]) {
       form = .mail
-      self.source = source
+      self.source = text == 0 ? source : source.slice(text..<source.count)
     } else {
       throw CommandFailure(
         .unreadable, "\(name): neither mail nor CMS",
         hint: "a mail begins with header fields such as 'From: alice@example.org'")
     }
   }
+
+  var name: String { input.name }
 
   /// The addresses that the mail names as its senders.
   func senders() throws -> [String] { try Message(source).from.map(\.address.description) }
@@ -59,22 +70,14 @@ struct MailInput {
     Array("Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: \(encoding)\r\n\r\n".utf8)
   }
 
-  /// The range of the base64 in a PEM block for CMS, or in a file of nothing but base64.
-  private static func armour(of source: any ByteSource, head: [UInt8]) throws -> Range<Int>? {
-    if ["CMS", "PKCS7", "PKCS #7 SIGNED DATA"].contains(where: {
-      head.starts(with: Array("-----BEGIN \($0)-----".utf8))
-    }),
-      let lineEnd = head.firstIndex(of: UInt8(ascii: "\n"))
-    {
-      let tailStart = max(lineEnd, source.count - 256)
-      let tail = try source.bytes(in: tailStart..<source.count)
-      guard let end = tail.indices.last(where: { tail[$0...].starts(with: Array("-----END".utf8)) }) else { return nil }
-      return lineEnd + 1..<max(tailStart + end, lineEnd + 1)
-    }
+  /// Of PEM blocks that hold CMS.
+  private static let labels: Set<String> = ["CMS", "PKCS7", "PKCS #7 SIGNED DATA"]
+
+  /// Whether a file that begins with `head` is nothing but base64.
+  private static func isBase64(_ head: ArraySlice<UInt8>) -> Bool {
     let line = head.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
     // A SEQUENCE with a long or an indefinite length begins with "MI" or "MG" in base64.
-    let isBase64 = line.count >= 16 && line.starts(with: Array("M".utf8)) && line.allSatisfy(isBase64Digit)
-    return isBase64 ? 0..<source.count : nil
+    return line.count >= 16 && line.starts(with: Array("M".utf8)) && line.allSatisfy(isBase64Digit)
   }
 
   private static func isBase64Digit(_ byte: UInt8) -> Bool {
@@ -88,10 +91,10 @@ struct MailInput {
   }
 
   /// RFC 5322 §2.2: a field name of printable characters, a colon. An mbox's "From " line may come before it.
-  static func beginsWithField(_ head: [UInt8]) -> Bool {
+  static func beginsWithField(_ head: ArraySlice<UInt8>) -> Bool {
     if head.starts(with: Array("From ".utf8)) || head.starts(with: Array(">From ".utf8)) { return true }
     let name = head.prefix { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
-    let rest = head[name.count...].drop { $0 == 0x20 || $0 == 0x09 }
+    let rest = head[name.endIndex...].drop { $0 == 0x20 || $0 == 0x09 }
     return !name.isEmpty && rest.first == UInt8(ascii: ":")
   }
 }

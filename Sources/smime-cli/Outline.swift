@@ -1,27 +1,23 @@
 import ByteIO
 
-/// Named values in the order they were put in: what `show` prints, as text for people or as JSON for programs.
-struct Outline: ExpressibleByDictionaryLiteral {
-  typealias Key = String
-  typealias Value = Node
+/// A value in an ``Outline``. It stands by itself, since the compiler loses its way in types that nest both ways.
+indirect enum OutlineNode {
+  case text(String)
+  case number(Int)
+  case flag(Bool)
+  case list([OutlineNode])
+  case outline(Outline)
+}
 
-  enum Node {
-    case text(String)
-    case number(Int)
-    case flag(Bool)
-    case list([Node])
-    case outline(Outline)
-  }
+/// Named values in the order they were put in: what `show` prints, as text for people or as JSON for programs.
+struct Outline {
+  typealias Node = OutlineNode
 
   private(set) var entries: [(name: String, value: Node)] = []
 
   init() {}
 
   init(_ entries: KeyValuePairs<String, Node>) { self.entries = entries.map { (name: $0.key, value: $0.value) } }
-
-  init(dictionaryLiteral elements: (String, Node)...) {
-    entries = elements.map { (name: $0.0, value: $0.1) }
-  }
 
   /// The value of that name. Setting nil changes nothing, so that what is not there is not mentioned.
   subscript(name: String) -> Node? {
@@ -37,7 +33,14 @@ struct Outline: ExpressibleByDictionaryLiteral {
   }
 }
 
-extension Outline.Node: ExpressibleByStringLiteral, ExpressibleByArrayLiteral {
+extension Outline: ExpressibleByDictionaryLiteral {
+  init(dictionaryLiteral elements: (String, OutlineNode)...) {
+    self.init()
+    entries = elements.map { (name: $0.0, value: $0.1) }
+  }
+}
+
+extension OutlineNode: ExpressibleByStringLiteral, ExpressibleByArrayLiteral {
   init(stringLiteral value: String) { self = .text(value) }
   init(arrayLiteral elements: Outline.Node...) { self = .list(elements) }
 

@@ -59,12 +59,12 @@ struct Output {
     }
     let spilled = try written().count
     guard spilled > 0 else {
-      try content.canonical.copy(to: sink)
+      try opened.writeContent(to: sink)
       return try commit()
     }
     if content.source.count == spilled, content.range == 0..<spilled { return try commit() }
     guard let other = try again() else { return }
-    try content.canonical.copy(to: other)
+    try opened.writeContent(to: other)
     try other.commit()
   }
 

@@ -1,4 +1,5 @@
 import ByteIO
+import SMIMECrypto
 
 /// Content that must not get out before the end of it was reached, on its way out.
 enum Release {
@@ -6,12 +7,15 @@ enum Release {
   static let headLimit = 65_536
 
   /// Has `work` make the content, and lets it out once `work` returned: a file has no name before, what fits into memory
-  /// waits there, and of what does not, a first run proves that a second will go well.
+  /// waits there, and of what does not, a first run proves that a second will go well. That the second gave out what the
+  /// first checked shows at its end: it is told, since it cannot be taken back.
   ///
-  /// - Parameter count: how many bytes it can be at most.
+  /// - Parameters:
+  ///   - input: what the content is made of.
+  ///   - count: how many bytes it can be at most.
   /// - Returns: what `work` returned, and the content; of much content on standard output, its beginning.
   static func write<Result>(
-    to output: Output, atMost count: Int, _ work: (any ByteSink) async throws -> Result
+    to output: Output, from input: Input, atMost count: Int, _ work: (any ByteSink) async throws -> Result
   ) async throws -> (Result, any ByteSource) {
     if output.isHeldBack {
       let result = try await work(output.sink)
@@ -24,8 +28,26 @@ enum Release {
       return (result, BufferSource(buffer.bytes))
     }
     let head = HeadSink()
-    _ = try await work(head)
-    return (try await work(output.sink), BufferSource(head.bytes))
+    let checked = try DigestingSink(.sha256, passingTo: head)
+    _ = try await work(checked)
+    try input.checkUnchanged()
+    let released = try DigestingSink(.sha256, passingTo: output.sink)
+    let result: Result
+    do {
+      result = try await work(released)
+    } catch let failure as IOFailure {
+      if failure.reason == .cannotWrite { throw failure }
+      throw CommandFailure(
+        .unreadable, "\(failure)", hint: "what came out is not all of it; with --out FILE it comes whole or not at all")
+    } catch { throw changed(input) }
+    guard released.value() == checked.value() else { throw changed(input) }
+    return (result, BufferSource(head.bytes))
+  }
+
+  private static func changed(_ input: Input) -> CommandFailure {
+    CommandFailure(
+      .notGood, "\(input.name): was changed while it was read: what came out is not what was checked",
+      hint: "throw it away; with --out FILE nothing comes out that was not checked")
   }
 }
 

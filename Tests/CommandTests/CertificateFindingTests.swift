@@ -20,9 +20,10 @@ import Testing
       try shell.write(pki.issuing.certificate.pem, to: "issuing.pem")
     }
 
+    /// Brings the certificate into the store, without a word on whose it is.
     func know(_ certificate: Certificate, _ name: String) throws {
-      try FileManager.default.createDirectory(at: shell.url("home/certificates"), withIntermediateDirectories: true)
-      try shell.write(certificate.pem, to: "home/certificates/\(name).pem")
+      try shell.write(certificate.pem, to: "\(name).pem")
+      try shell.smime("cert", "import", "\(name).pem")
     }
 
     func store(_ certificate: Certificate) throws -> ScriptedServer {
@@ -48,6 +49,45 @@ import Testing
     let refused = try scene.shell.smime(["cert", "find", "bob@example.com", "--out", "x.pem"], expect: 1)
     #expect(refused.output.hasPrefix("not usable: ") && refused.output.contains("\n  path: "))
     #expect(!scene.shell.exists("x.pem"))
+  }
+
+  @Test func `What the user pinned is usable without a path, unless it is revoked or expired`() throws {
+    let shell = try Cast.copy()
+    let find = ["cert", "find", "bob@example.com"]
+    try shell.smime("cert", "import", "bob.pem")
+    #expect(try shell.smime(find, expect: 1).output.hasPrefix("not usable: "))
+    try shell.smime("cert", "import", "--pin", "bob.pem")
+    let found = try shell.smime(find + ["--out", "found.pem"])
+    #expect(found.output.hasPrefix("usable: ") && found.output.contains("\n  trusted: you pinned it\n"))
+    #expect(try shell.text("bob.pem").hasPrefix(shell.text("found.pem")))
+    try shell.smime("encrypt", "mail.eml", "--recipient", "bob@example.com", "--out", "to.eml")
+    func report(_ options: [String] = [], expect status: Int32 = 0) throws -> [String: Any] {
+      let output = try shell.smime(find + ["--json"] + options, expect: status).output
+      let printed = try JSONSerialization.jsonObject(with: Data(output.utf8))
+      let faults = try Schema(named: "find").faults(in: printed)
+      #expect(faults.isEmpty, "\(faults)")
+      let certificates = (printed as? [String: Any])?["certificates"] as? [[String: Any]] ?? []
+      #expect(certificates.count == 1)
+      return certificates.first ?? [:]
+    }
+    func failures(_ report: [String: Any]) -> [String] {
+      (report["failures"] as? [[String: Any]])?.compactMap { $0["check"] as? String } ?? []
+    }
+    let pinned = try report()
+    #expect(pinned["trust"] as? String == "pinned" && pinned["usable"] as? Bool == true && failures(pinned).isEmpty)
+    // Where there is a path, it is told too.
+    let path = try report(["--anchor", "ca/root.pem", "--intermediate", "ca/issuing.pem"])
+    #expect(path["trust"] as? String == "pinned" && (path["path"] as? [Any])?.count == 3)
+    let late = try report(["--at", "2099-01-01T00:00:00Z"], expect: 1)
+    #expect(late["usable"] as? Bool == false && failures(late) == ["expired"])
+
+    try shell.smime("cert", "import", "ca/issuing.pem")
+    try shell.smime("ca", "revoke", "bob@example.com", "--ca", "ca")
+    try shell.smime(["ca", "crl", "--ca", "ca", "--out", "list.pem"] + Cast.password)
+    #expect(try shell.script("mkdir home/crls; cp list.pem home/crls/").status == 0)
+    let revoked = try report(expect: 1)
+    #expect(revoked["usable"] as? Bool == false && failures(revoked).contains("revoked"))
+    #expect(try shell.smime(find, expect: 1).output.contains("\n  revoked: "))
   }
 
   @Test func `What a certificate store has is judged, and told with where it was`() async throws {

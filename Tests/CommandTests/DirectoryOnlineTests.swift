@@ -32,9 +32,10 @@ private var isDirectoryPossible: Bool {
         echo "directory $PWD/$1-db"; } > $1.conf
       { printf 'dn: dc=example,dc=com\\nobjectClass: dcObject\\nobjectClass: organization\\ndc: example\\no: Example\\n\\n'
         printf 'dn: cn=Bob,dc=example,dc=com\\nobjectClass: inetOrgPerson\\ncn: Bob\\nsn: Bob\\nmail: bob@example.com\\n'
-        printf 'userCertificate;binary:: %s\\n' "$(cat bob.base64)"; } > $1.ldif
+        printf 'userCertificate;binary:: %s\\n' "$(cat bob.base64)"
+        if test -e more.ldif; then cat more.ldif; fi; } > $1.ldif
       slapadd -f $1.conf -l $1.ldif 2> $1.log
-      slapd -f $1.conf -h ldaps://127.0.0.1:$2/ -d 0 2>> $1.log &
+      slapd -f $1.conf -h "ldaps://127.0.0.1:$2/${4:+ ldap://127.0.0.1:$4/}" -d 0 2>> $1.log &
       eval "$1=$!"
       n=0
       until LDAPTLS_REQCERT=never ldapsearch -x -LLL -H ldaps://127.0.0.1:$2/ -s base -b '' 1.1 > /dev/null 2>&1; do
@@ -71,6 +72,34 @@ private var isDirectoryPossible: Bool {
     #expect(result.status == 0, "\(result.output)\(result.errors)\(texts)")
     #expect(try shell.text("good").hasPrefix("usable: CN=bob"))
     for name in ["named", "unknown"] { #expect(try shell.text(name).contains("no secure connection"), "\(texts)") }
+  }
+
+  @Test(.enabled(if: isDirectoryPossible, "slapd or ldap-utils is not installed"))
+  func `A list is fetched from a directory by its URL`() throws {
+    let shell = try Cast.copy()
+    let (secure, plain) = (try Shell.freePort(), try Shell.freePort())
+    let result = try shell.script(
+      Self.directories + """
+        smime ca crl --ca ca --password 'open sesame' --out lists.pem
+        { printf '\\ndn: cn=CA,dc=example,dc=com\\nobjectClass: cRLDistributionPoint\\ncn: CA\\n'
+          printf 'certificateRevocationList;binary:: %s\\n' "$(openssl base64 -A -in ca/crl/issuing.crl)"; } > more.ldif
+        serve right \(secure) IP:127.0.0.1 \(plain)
+        fetch() { smime crl fetch --allow-private "$@" 2>> errors; }
+        entry='cn=CA,dc=example,dc=com'
+        fetch "ldap://127.0.0.1:\(plain)/$entry?certificateRevocationList;binary" --der --out plain.crl
+        fetch "ldaps://127.0.0.1:\(secure)/$entry" --host-anchor hosts.pem --der --out secure.crl
+        cmp plain.crl ca/crl/issuing.crl
+        cmp secure.crl ca/crl/issuing.crl
+        # A host that nobody vouches for, an entry without a list, and a URL that names no host.
+        if fetch "ldaps://127.0.0.1:\(secure)/$entry"; then exit 9; else test $? = 69; fi
+        if fetch "ldap://127.0.0.1:\(plain)/cn=Bob,dc=example,dc=com"; then exit 9; else test $? = 69; fi
+        if fetch "ldap:///$entry"; then exit 9; else test $? = 64; fi
+        """)
+    let errors = (try? shell.text("errors")) ?? "-"
+    #expect(result.status == 0, "\(result.output)\(result.errors)\(errors)\((try? shell.text("right.log")) ?? "-")")
+    for words in [": CN=Test Issuing, of ", "no secure connection", "nothing of the kind", "the URL names no host"] {
+      #expect(errors.contains(words), "\(words): \(errors)")
+    }
   }
 
   /// Takes what the other side sends first, closes, and is gone when it sends more.

@@ -160,6 +160,28 @@ import Testing
     try shell.smime("verify", "signed.eml", "--anchor", "ca/root.pem", "--revocation", "hard", "--crl", "test.crl")
   }
 
+  @Test func `A file among the store's lists that is none is left out with a warning, and the others count`() throws {
+    let shell = try Cast.copy()
+    try shell.smime("ca", "revoke", "alice@example.org", "--ca", "ca")
+    try shell.smime(["ca", "crl", "--ca", "ca", "--out", "test.crl"] + Cast.password)
+    #expect(try shell.script("mkdir -p home/crls; echo junk > home/crls/a.crl; : > home/crls/z.crl").status == 0)
+    let question = ["verify", "signed.eml", "--anchor", "ca/root.pem"]
+    func verify(_ options: String..., expect status: Int32, says word: String) throws {
+      let result = try shell.smime(question + options, expect: status)
+      #expect(result.output.contains("signature: \(word)"), "\(result.output)")
+      let warnings = result.errors.split(separator: "\n").filter { $0.hasPrefix("warning: left out: ") }
+      #expect(warnings.count == 2, "\(result.errors)")
+      #expect(warnings.first?.contains("home/crls/a.crl: is neither PEM nor DER") == true, "\(result.errors)")
+      #expect(warnings.last?.contains("home/crls/z.crl: is empty") == true, "\(result.errors)")
+    }
+    try verify(expect: 0, says: "verified")
+    try verify("--revocation", "hard", expect: 1, says: "revocationUnknown")
+    #expect(try shell.script("cp test.crl home/crls/m.crl").status == 0)
+    try verify(expect: 1, says: "revoked")
+    // A file that somebody named is another matter.
+    try shell.smime(question + ["--crl", "home/crls/a.crl"], expect: 65)
+  }
+
   @Test func `Before and after its time a certificate is refused`() throws {
     let shell = try Cast.shared.get().shell
     for (time, state) in [

@@ -1,6 +1,8 @@
 import Foundation
+import Issuance
 import PKIX
 import SMIMECrypto
+import SMIMETestSupport
 import Testing
 
 @testable import CMS
@@ -64,7 +66,8 @@ import Testing
     #expect(shown.output.contains("ML-DSA-44") && shown.output.contains("later"))
     let used = try shell.smime(
       ["sign", "mail.eml", "--identity", "joined.p12", "--out", "x.eml"] + Cast.password, expect: 65)
-    #expect(used.errors.contains("a private key for ML-DSA-44 is not supported"))
+    #expect(
+      used.errors.contains("error: joined.p12: a private key for ML-DSA-44 is not supported\n"), "\(used.errors)")
     try shell.smime(["id", "export", "joined.p12", "--out", "again.p12"] + Cast.password)
     #expect(try read("again.p12", in: shell).keptKeys.map(\.privateKey.pkcs8) == [Self.unofferedKey])
     try shell.write(PEMBlock(label: "PRIVATE KEY", bytes: Self.unofferedKey).text, to: "key.pem")
@@ -72,6 +75,105 @@ import Testing
     for name in ["key.pem", "key.der"] {
       #expect(try shell.smime("show", name).output.contains("a private key for ML-DSA-44 is not supported"))
     }
+  }
+
+  /// A key that no command can use, and the certificate of a mailbox for it.
+  private struct Unusable {
+    let pkcs8: [UInt8]
+    let certificate: Certificate
+    let authority: Certificate
+    /// What is said when it is to be used.
+    let refusal: String
+
+    /// ML-DSA-65 in expanded form without its seed, of which ρ, where it begins, is enough here.
+    static func expanded() async throws -> Unusable {
+      let key = try PrivateKey(generate: .mlDSA65).publicKey
+      let pki = try await TestPKI()
+      let certificate = try await Self.certificate(for: key, by: pki)
+      let octets = Array(key.keyBytes.prefix(32)) + [UInt8](repeating: 7, count: 4000)
+      return Unusable(
+        pkcs8: Self.pkcs8(Self.mlDSA + [0x12], DERWriter.encode { $0.octets(octets) }), certificate: certificate,
+        authority: pki.issuing.certificate,
+        refusal: "the expanded form of a ML-DSA-65 key without its seed is not supported")
+    }
+
+    /// ML-DSA-44 by its seed and in expanded form. Nobody certifies such keys here: the certificate's algorithm is changed,
+    /// and its signature does not matter.
+    static func both() async throws -> Unusable {
+      let key = try PrivateKey(generate: .mlDSA65).publicKey
+      let pki = try await TestPKI()
+      var der = Data(try await Self.certificate(for: key, by: pki).derBytes)
+      let place = try #require(der.range(of: Data(Self.mlDSA + [0x12])))
+      der[place.upperBound - 1] = 0x11
+      let form = DERWriter.encode { writer in
+        writer.sequence { writer in
+          writer.octets([UInt8](repeating: 9, count: 32))
+          writer.octets(Array(key.keyBytes.prefix(32)) + [UInt8](repeating: 7, count: 2528))
+        }
+      }
+      return Unusable(
+        pkcs8: Self.pkcs8(Self.mlDSA + [0x11], form), certificate: try Certificate(der: Array(der)[...]),
+        authority: pki.issuing.certificate, refusal: "a private key for ML-DSA-44 is not supported")
+    }
+
+    /// The content of the object identifiers of ML-DSA but for the last octet: 17 is ML-DSA-44, 18 ML-DSA-65.
+    private static let mlDSA: [UInt8] = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03]
+
+    private static func pkcs8(_ oid: [UInt8], _ key: [UInt8]) -> [UInt8] {
+      DERWriter.encode { der in
+        der.sequence { der in
+          der.int(0)
+          der.raw([0x30, UInt8(oid.count + 2), 0x06, UInt8(oid.count)] + oid)
+          der.octets(key)
+        }
+      }
+    }
+
+    private static func certificate(for key: PublicKey, by pki: TestPKI) async throws -> Certificate {
+      let issuer = pki.issuing
+      return try await CertificateTemplate.mailbox(
+        addresses: ["later@example.com"], publicKey: key, use: .signing,
+        validity: Validity(from: TestPKI.now.addingTimeInterval(-86_400), days: 365)
+      ).prepared(
+        issuer: issuer.certificate, signatureAlgorithm: issuer.certificate.publicKey.defaultSignatureAlgorithm
+      ).signed(by: issuer.signingKey)
+    }
+  }
+
+  @Test(arguments: [false, true], [false, true])
+  func `A key that is not offered is kept from PEM as it is from PKCS12`(isBoth: Bool, isEncrypted: Bool) async throws {
+    let shell = try Cast.copy()
+    let key = try await isBoth ? Unusable.both() : .expanded()
+    let block = try OpaquePrivateKey(pkcs8: key.pkcs8[...]).pem(password: isEncrypted ? Self.password : Password(""))
+    #expect(block.contains("ENCRYPTED") == isEncrypted)
+    try shell.write(key.authority.pem + block + key.certificate.pem, to: "kept.pem")
+    func expectKept(_ file: String) throws {
+      let read = try read(file, in: shell)
+      #expect(read.keptKeys.map(\.privateKey.pkcs8) == [key.pkcs8] && read.keys.isEmpty)
+      #expect(Set(read.certificates.map(\.certificate)) == [key.certificate, key.authority])
+      let own = try #require(read.keptKeys.first.flatMap { read.certificates(for: $0) })
+      #expect(own.certificate == key.certificate)
+    }
+    try shell.smime(["id", "export", "kept.pem", "--out", "file.p12"] + Cast.password)
+    try expectKept("file.p12")
+    let used = try shell.smime(
+      ["sign", "mail.eml", "--identity", "kept.pem", "--out", "x.eml"] + Cast.password, expect: 65)
+    #expect(used.errors.contains("error: kept.pem: \(key.refusal)\n"), "\(used.errors)")
+
+    let stored = try shell.smime(["id", "import", "kept.pem"] + Cast.password)
+    #expect(stored.errors.contains("stored: later@example.com"))
+    #expect(try shell.smime("id", "list").output.contains("later@example.com"))
+    try shell.smime(["id", "export", "later@example.com", "--out", "store.p12"] + Cast.password)
+    try expectKept("store.p12")
+    try shell.write(Cast.mail.replacing("alice@example.org", with: "later@example.com"), to: "later.eml")
+    let signed = try shell.smime(["sign", "later.eml", "--out", "x.eml"] + Cast.password, expect: 65)
+    #expect(signed.errors.contains("error: later@example.com: \(key.refusal)\n") && !shell.exists("x.eml"))
+
+    // A certificate that is for another key is not taken for its own.
+    let other = try await Unusable.expanded()
+    try shell.write(block + other.certificate.pem, to: "other.pem")
+    let refused = try shell.smime(["id", "import", "other.pem"] + Cast.password, expect: 65)
+    #expect(refused.errors.contains("there is no certificate for its private key in it"))
   }
 
   @Test func `What a file has besides keys with certificates is named when it is left out`() throws {

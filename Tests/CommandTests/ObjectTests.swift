@@ -327,6 +327,47 @@ import Testing
     #expect(try shell.smime(["cms", "decrypt", "code.p7m"] + bob, expect: 1).output.isEmpty)
   }
 
+  /// What does not fit into memory is checked in one pass and printed in another. The pipe holds the second up as soon as
+  /// something is in it, and the file is written to behind what was read of it.
+  @Test(arguments: [["--content-key", "key"], ["--shared-key", "01:key"]])
+  func `A file that is written to while it is printed is told`(key: [String]) throws {
+    let shell = try Shell()
+    try shell.write(String(repeating: "5a", count: 32), to: "key")
+    let options = key.joined(separator: " ")
+    let result = try shell.script(
+      """
+      head -c 36000000 /dev/zero > plain
+      smime cms encrypt \(options) plain --out sealed.p7m 2> /dev/null
+      smime cms decrypt \(options) sealed.p7m 2> /dev/null | cmp - plain
+      mkfifo pipe
+      smime cms decrypt \(options) sealed.p7m > pipe 2> errors &
+      exec 3< pipe
+      dd bs=1 count=1 <&3 > begun 2> /dev/null
+      printf x | dd of=sealed.p7m bs=1 seek=20000000 conv=notrunc 2> /dev/null
+      cat <&3 > rest
+      status=0
+      wait $! || status=$?
+      echo "status $status"
+      """)
+    #expect(result.status == 0 && result.output == "status 1\n", "\(result.output)\(result.errors)")
+    #expect(try shell.text("errors").contains("what came out is not what was checked"))
+    #expect(try shell.text("errors").contains("--out FILE"))
+  }
+
+  /// Of content that fits in memory and of content that does not, into a file and to standard output.
+  @Test(arguments: [1_000, 33 << 20]) func `OpenSSL 31629: nothing comes out before the tag holds`(count: Int) throws {
+    let shell = try document(count)
+    try shell.smime("cms", "encrypt", "report.pdf", "--recipient", "bob.pem", "--out", "sealed.p7m")
+    var object = try shell.data("sealed.p7m")
+    // The tag is the last thing in the object.
+    object[object.count - 1] ^= 1
+    try shell.write(object, to: "sealed.p7m")
+    let decrypt = ["cms", "decrypt", "sealed.p7m", "--identity", "bob.p12"] + Cast.password
+    #expect(try shell.smime(decrypt, expect: 1).output.isEmpty)
+    try shell.smime(decrypt + ["--out", "back.pdf"], expect: 1)
+    #expect(!shell.exists("back.pdf"))
+  }
+
   @Test func `Every kind of key has certificates, and does what it can`() throws {
     let shell = try document(1_000)
     let issuing = ["--ca", "ca"] + Cast.password + Cast.newPassword
@@ -350,6 +391,9 @@ import Testing
         #expect(try shell.data("\(kind).pdf") == shell.data("report.pdf"))
       }
     }
+    // RFC 8419 §3.1: SHAKE256 by an identifier that says its length.
+    let shown = try shell.smime("cms", "show", "ed448.p7m").output
+    #expect(shown.contains("digest: SHAKE256\n") && !shown.contains("another length"), "\(shown)")
     let refused = try shell.smime(
       ["ca", "issue", "kem@example.org", "--key", "ml-kem-768", "--use", "signing", "--out", "no.p12"] + issuing,
       expect: 1)
@@ -389,6 +433,42 @@ import Testing
     #expect(try Schema(named: "digest").faults(in: object).isEmpty)
   }
 
+  @Test(arguments: [[], ["--pem"]])
+  func `A file is wrapped and unwrapped, and nobody vouches for it`(options: [String]) throws {
+    let shell = try document()
+    try shell.smime(["cms", "wrap", "report.pdf", "--out", "report.p7"] + options)
+    try shell.smime("cms", "unwrap", "report.p7", "--out", "back.pdf")
+    #expect(try shell.data("back.pdf") == shell.data("report.pdf"))
+    #expect(try shell.smime("cms", "show", "report.p7").output.contains("content: 200000 bytes"))
+    let verified = try shell.smime(["cms", "verify", "report.p7", "--out", "no"] + Self.trust, expect: 65)
+    #expect(verified.errors.contains("is data") && verified.errors.contains("'smime cms unwrap'"))
+    #expect(!shell.exists("no"))
+    // The end of the object is missing.
+    try shell.write(try shell.data("report.p7").dropLast(2_000), to: "cut.p7")
+    let cut = try shell.smime("cms", "unwrap", "cut.p7", expect: 65)
+    #expect(cut.output.isEmpty && cut.errorLines.count == 1)
+    try shell.smime("cms", "unwrap", "cut.p7", "--out", "no", expect: 65)
+    #expect(!shell.exists("no"))
+  }
+
+  @Test(
+    arguments: [
+      ("mail.eml", 65, "is mail"), ("alice.pem", 65, "alice.pem"), ("nowhere", 66, "nowhere"),
+      ("empty", 65, "is empty"),
+      ("signed.p7m", 65, "'smime cms verify'"), ("number.p7", 65, "expected OCTET STRING"),
+    ] as [(String, Int32, String)])
+  func `What is not just wrapped is not unwrapped`(file: String, status: Int32, words: String) throws {
+    let shell = try document(100)
+    try shell.write("", to: "empty")
+    try shell.smime(["cms", "sign", "report.pdf", "--out", "signed.p7m"] + Self.alice)
+    // ContentInfo of the type data, with an INTEGER in it.
+    let oid: [UInt8] = [0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x01]
+    try shell.write(Data([0x30, 0x10] + oid + [0xA0, 0x03, 0x02, 0x01, 0x05]), to: "number.p7")
+    let result = try shell.smime(["cms", "unwrap", file, "--out", "no"], expect: status)
+    #expect(result.errorLines.count == 1 && result.errors.contains(words), "\(result.errors)")
+    #expect(!shell.exists("no"))
+  }
+
   @Test func `A compressed file is expanded, and damage is told`() throws {
     let shell = try document()
     try shell.write(String(repeating: "tea and cake ", count: 50_000), to: "text")
@@ -399,5 +479,24 @@ import Testing
     try shell.write(try shell.data("text.p7z").dropLast(20), to: "cut.p7z")
     try shell.smime("cms", "expand", "cut.p7z", "--out", "no", expect: 65)
     #expect(!shell.exists("no"))
+  }
+
+  /// The last octets of the object are the checksum of the content, of which nothing comes out without it: whether it fits
+  /// into memory or, for all that the object's size tells, may not.
+  @Test func `Nothing of a damaged compressed file is printed`() throws {
+    let shell = try Shell()
+    try shell.write(String(repeating: "tea and cake ", count: 50_000), to: "small")
+    var generator = SystemRandomNumberGenerator()
+    try shell.write(Data((0..<200_000).map { _ in UInt8.random(in: 0...255, using: &generator) }), to: "large")
+    for name in ["small", "large"] {
+      try shell.smime("cms", "compress", name, "--out", "\(name).p7z")
+      let whole = try shell.run("/bin/sh", ["-c", "smime cms expand \(name).p7z | cmp - \(name)"], input: Data())
+      #expect(whole.status == 0, "\(whole.output)\(whole.errors)")
+      var object = try shell.data("\(name).p7z")
+      object[object.count - 1] ^= 1
+      try shell.write(object, to: "damaged.p7z")
+      let damaged = try shell.smime("cms", "expand", "damaged.p7z", expect: 65)
+      #expect(damaged.output.isEmpty && damaged.errors.contains("is no zlib stream"), "\(damaged.errors)")
+    }
   }
 }

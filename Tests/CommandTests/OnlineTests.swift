@@ -122,6 +122,35 @@ import Testing
     #expect(scene.asked == ["ocsp", "crl"])
   }
 
+  @Test func `What was revoked once stays so, whoever can be asked`() async throws {
+    let scene = try await Scene()
+    try await scene.serveOCSP(
+      .revoked(RevokedCertificate(date: TestPKI.now.addingTimeInterval(-60), reason: .superseded)))
+    try scene.verify("--online", "--allow-private", expect: 1)
+    let offline = try scene.verify(expect: 1)
+    #expect(offline.output.contains("signature: revoked") && offline.output.contains("(superseded)"))
+    #expect(offline.output.contains("from the cache"), "\(offline.output)")
+    // The responder is gone, and the list says nothing.
+    scene.serve("ocsp", .http(503))
+    try await scene.serveList()
+    try scene.verify("--online", "--allow-private", expect: 1)
+    #expect(scene.asked == ["ocsp"])
+    // Who names lists is answered by those.
+    try scene.shell.write(Data(try await scene.pki.revocationList().derBytes), to: "list.crl")
+    try scene.verify("--crl", "list.crl", expect: 0)
+    try scene.verify("--revocation", "off", expect: 0)
+  }
+
+  @Test func `What was had from the network is heard without it`() async throws {
+    let scene = try await Scene()
+    try await scene.serveOCSP()
+    try scene.verify("--revocation", "hard", expect: 1)
+    try scene.verify("--online", "--allow-private", "--revocation", "hard", expect: 0)
+    let offline = try scene.verify("--revocation", "hard", expect: 0)
+    #expect(offline.output.contains("from the cache"), "\(offline.output)")
+    #expect(scene.asked == ["ocsp"])
+  }
+
   @Test func `Where nobody knows, soft passes and says so, and hard does not pass`() async throws {
     let scene = try await Scene()
     scene.serve("ocsp", .http(503))
@@ -206,6 +235,11 @@ import Testing
     let expired = try scene.shell.smime(
       ["cert", "validate", "alice.pem", "--anchor", "issuing.pem", "--at", "2036-01-01T00:00:00Z"], expect: 1)
     #expect(expired.output.contains("expired: CN=alice@example.com"))
+    // Whatever would be found makes nothing good of it.
+    let before = scene.asked.count
+    let late = try scene.shell.smime(
+      ["cert", "validate", "alice.pem", "--anchor", "root.pem", "--at", "2036-01-01T00:00:00Z"] + online, expect: 1)
+    #expect(late.output.contains("expired: CN=alice@example.com") && scene.asked.count == before)
   }
 
   @Test func `The JSON of what was asked keeps its schema`() async throws {

@@ -134,6 +134,72 @@ import Testing
     try shell.smime("crl", "fetch", "root.pem", "--allow-private", expect: 66)
   }
 
+  @Test func `Fetched lists are kept with the store, each in the place of the one before it`() async throws {
+    let scene = try await OnlineTests.Scene()
+    let shell = scene.shell
+    func serve(_ list: CertificateRevocationList, spoilt: Bool = false) {
+      var bytes = Array(list.derBytes)
+      // The signature's last octet.
+      if spoilt { bytes[bytes.count - 1] ^= 1 }
+      scene.serve("crl", .http(200, ["Content-Type": "application/pkix-crl"], bytes))
+    }
+    func list(_ number: Int, revoking: [Identity] = []) async throws -> CertificateRevocationList {
+      try await scene.pki.revocationList(revoking: revoking, number: number)
+    }
+    func kept() throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: shell.url("home/crls").path).sorted()
+    }
+    let fetch = ["crl", "fetch", "alice.pem", "--allow-private", "--keep"]
+
+    // A list of which nobody knows whether it is genuine could keep genuine ones away.
+    serve(try await list(5))
+    let unknown = try shell.smime(fetch, expect: 1)
+    #expect(unknown.errors.contains("not kept: the certificate of CN=Test Issuing is not at hand"))
+    #expect(!shell.exists("home/crls"))
+    try shell.smime("cert", "import", "issuing.pem")
+    let first = try shell.smime(fetch)
+    let name = try #require(try kept().first)
+    #expect(try kept().count == 1 && name.hasPrefix("test_issuing-") && name.hasSuffix(".crl"), "\(name)")
+    #expect(first.output.isEmpty && first.errors.contains("kept as \(shell.folder.path)/home/crls/\(name)"))
+    #expect(try shell.permissions("home/crls/\(name)") == 0o600)
+    try scene.verify("--revocation", "hard", expect: 0)
+
+    // The next list takes its place, and an older one does not: 9 comes before 18, whatever their digits.
+    let revoking = try await list(18, revoking: [scene.alice])
+    serve(revoking)
+    try shell.smime(fetch)
+    #expect(try shell.data("home/crls/\(name)") == Data(revoking.derBytes))
+    #expect(try shell.smime(fetch).errors.contains("\(name) is that list already"))
+    serve(try await list(9))
+    let older = try shell.smime(fetch + ["--out", "older.pem"])
+    #expect(older.errors.contains("\(name) stays: it is newer"), "\(older.errors)")
+    #expect(try shell.text("older.pem").contains("BEGIN X509 CRL"))
+    #expect(try kept() == [name] && shell.data("home/crls/\(name)") == Data(revoking.derBytes))
+    #expect(try scene.verify(expect: 1).output.contains("signature: revoked"))
+
+    // No list is kept that the issuer did not sign.
+    serve(try await list(33), spoilt: true)
+    #expect(try shell.smime(fetch, expect: 1).errors.contains("warning: not kept: the list of CN=Test Issuing"))
+    #expect(try shell.data("home/crls/\(name)") == Data(revoking.derBytes))
+    serve(try await list(34, revoking: [scene.alice]))
+    try shell.smime(fetch)
+    #expect(try shell.data("home/crls/\(name)") != Data(revoking.derBytes))
+
+    // What is no list gives way; another issuer's list does not come into its place, even under the same name.
+    try shell.write("junk", to: "home/crls/\(name)")
+    try shell.smime(fetch)
+    #expect(try shell.smime("crl", "show", "home/crls/\(name)").output.contains("number: 22"))
+    for other in [try await TestPKI(), try await TestPKI(name: "Other")] {
+      serve(try await other.revocationList(number: 100))
+      try shell.write(other.issuing.certificate.pem, to: "other.pem")
+      try shell.smime("cert", "import", "other.pem")
+      try shell.smime("crl", "fetch", scene.server.url("/crl"), "--allow-private", "--keep")
+    }
+    #expect(try kept().count == 3 && kept().filter { $0.hasPrefix("other_issuing-") }.count == 1)
+    #expect(try shell.smime("crl", "show", "home/crls/\(name)").output.contains("number: 22"))
+    try shell.smime(fetch + ["--der"], expect: 64)
+  }
+
   @Test func `A responder is asked, its answer kept and judged again`() async throws {
     let scene = try await OnlineTests.Scene()
     try await scene.serveOCSP()

@@ -53,12 +53,13 @@ import Testing
     let commands = [
       ("identities", ["id", "list"], "identities"), ("anchors", ["trust", "list"], "anchors"),
       ("correspondents", ["cert", "list"], "certificates"),
+      ("authorities", ["cert", "list", "--authorities"], "authorities"),
     ]
     for (schema, command, _) in commands { try check(schema, shell, command) }
     try shell.smime("trust", "add", "ca/root.pem")
     try shell.smime(["id", "import", "bob.p12"] + Cast.password)
     try shell.smime(["id", "new", "dora@example.org", "--key", "p-256", "--out", "dora.csr"] + Cast.newPassword)
-    try shell.smime("cert", "import", "alice.pem")
+    for file in ["alice.pem", "ca/root.pem"] { try shell.smime("cert", "import", file) }
     for (schema, command, name) in commands {
       #expect((try check(schema, shell, command)[name] as? [Any])?.isEmpty == false, "\(command)")
     }

@@ -121,6 +121,30 @@ import Testing
     try shell.smime("cert", "import", "--pin", "ca/root.pem", expect: 1)
   }
 
+  @Test func `A certificate is forgotten, for one address or altogether`() throws {
+    let shell = try trusting()
+    try shell.smime("cert", "import", "bob.pem")
+    try shell.smime("cert", "import", "ca/root.pem")
+    let bob = try #require(try rows(shell, "certificates", "cert", "list").first?["sha256"] as? String)
+    let root = try #require(
+      try rows(shell, "authorities", "cert", "list", "--authorities").first {
+        ($0["subject"] as? String)?.contains("Root") == true
+      }?["sha256"] as? String)
+    try shell.smime("cert", "forget", "zz", expect: 64)
+    try shell.smime("cert", "forget", "00000000", expect: 66)
+    try shell.smime("cert", "forget", bob, "--for", "alice@example.org", expect: 66)
+    try shell.smime("cert", "forget", root, "--for", "bob@example.com", expect: 66)
+    let told = try shell.smime("cert", "forget", String(bob.prefix(16)), "--for", "Bob@example.com")
+    #expect(told.errors.contains("forgotten for bob@example.com"))
+    #expect(try rows(shell, "certificates", "cert", "list").isEmpty)
+    try shell.smime("encrypt", "mail.eml", "--recipient", "bob@example.com", expect: 77)
+    try shell.smime("cert", "forget", root)
+    #expect(
+      try rows(shell, "authorities", "cert", "list", "--authorities").allSatisfy { $0["sha256"] as? String != root })
+    // What is an anchor stays one.
+    #expect(try rows(shell, "anchors", "trust", "list").contains { $0["sha256"] as? String == root })
+  }
+
   /// A path that lacks a certificate is found by what was kept, which is not trusted for that.
   @Test func `Authorities that were brought in help to find paths, and nothing more`() throws {
     let shell = try Cast.copy()

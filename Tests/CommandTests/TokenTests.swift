@@ -17,6 +17,14 @@ struct TokenTests {
     ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so"]
     .first { FileManager.default.fileExists(atPath: $0) } ?? "/usr/lib/softhsm/libsofthsm2.so"
 
+  /// p11-kit's module of the certificates that the system trusts, where the system has any.
+  private static let trustModule: String? = {
+    let has = { FileManager.default.fileExists(atPath: $0) }
+    guard has("/etc/ssl/certs/ca-certificates.crt") || has("/etc/pki/ca-trust/source") else { return nil }
+    let folders = ["/usr/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
+    return folders.map { "\($0)/pkcs11/p11-kit-trust.so" }.first(where: has)
+  }()
+
   /// A script of the shell in a folder with a token, after the lines that name it.
   private struct Desk {
     /// Made once: no test changes the token.
@@ -105,6 +113,22 @@ struct TokenTests {
     let tokens = try #require(report["tokens"] as? [[String: Any]])
     #expect(tokens.count == 1)
     #expect((tokens.first?["certificates"] as? [Any])?.count == 3)
+  }
+
+  @Test(.enabled(if: trustModule != nil, "p11-kit-trust is not installed"))
+  func `What the system trusts is no identity, and is listed only when it is named`() throws {
+    let desk = try Desk.shared.get()
+    let module = try #require(Self.trustModule)
+    let list = try desk.smime("token list 'pkcs11:?module-path=\(module)'")
+    #expect(list.output.isEmpty && list.errors.contains("no token with keys is there"), "\(list.errors)")
+    let named = try desk.smime("token list 'pkcs11:model=p11-kit-trust?module-path=\(module)'")
+    #expect(named.output.contains("model: p11-kit-trust"))
+    for address in ["pkcs11:?module-path=\(module)", "pkcs11:model=p11-kit-trust?module-path=\(module)"] {
+      let used = try desk.smime("sign mail.eml --identity '\(address)' --out x.eml", expect: 66)
+      #expect(used.errors.contains("no certificate with its private key is on the token"), "\(used.errors)")
+    }
+    // A real token beside it is listed as before.
+    #expect(try desk.smime("token list \(desk.address(""))").output.contains("token: Work"))
   }
 
   /// A token counts wrong PINs: SoftHSM's flag says that one was tried, and not more.

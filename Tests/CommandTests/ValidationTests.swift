@@ -97,6 +97,23 @@ import Testing
     #expect(answers[2]["userPolicies"] as? [String] == [])
   }
 
+  @Test func `A key that there is not makes its case invalid, and is named`() async throws {
+    let files = try await Files()
+    let common = #""leaf": "leaf.pem", "anchors": ["root.pem"], "chain": ["authority.pem"], "at": "\#(Files.time)""#
+    let every =
+      #""crls": [], "policies": ["1.3.9.1"], "explicitPolicy": true, "inhibitMapping": true, "#
+      + #""inhibitAnyPolicy": true, "revocation": "soft", "purpose": "email", "eku": "1.3.6.1.5.5.7.3.4", "#
+      + #""legacy": false, "profile": "path", "maxDepth": 3"#
+    let answers = try files.batch([
+      #"{"id": "misspelt", "revocaton": "hard", \#(common)}"#, #"{"id": "two", "ca": 1, "Leaf": null, \#(common)}"#,
+      #"{"id": "no leaf", "laef": "leaf.pem"}"#, #"{"id": "every", \#(every), \#(common)}"#,
+    ])
+    #expect(answers.map { $0["id"] as? String } == ["misspelt", "two", "no leaf", "every"])
+    #expect(answers.map { $0["valid"] as? Bool } == [false, false, false, true])
+    let reasons = ["revocaton", "Leaf, ca", "laef"].map { ["input: the line is no case: there is no key \($0)"] }
+    #expect(answers.map { $0["reasons"] as? [String] } == reasons + [[]])
+  }
+
   @Test func `What a case leaves out is as the options have it`() async throws {
     let files = try await Files()
     let options = [
@@ -107,6 +124,25 @@ import Testing
       [#"{"id": "as it is", "leaf": "leaf.pem"}"#, #"{"id": "not", "leaf": "leaf.pem", "explicitPolicy": false}"#],
       options)
     #expect(answers.map { $0["valid"] as? Bool } == [false, true])
+  }
+
+  @Test func `What is missing on the way to an anchor is asked for by the option that gives it`() async throws {
+    let files = try await Files()
+    let command = ["cert", "validate", "leaf.pem", "--at", Files.time]
+    // Nobody knows who issued the last one on the path: it may be an authority below an anchor, or be trusted itself.
+    for more in [["--anchor", "root.pem"], ["--anchor", "bare.pem", "--intermediate", "authority.pem"]] {
+      let told = try files.shell.smime(command + more, expect: 1)
+      #expect(told.errors.contains("hint: give the issuer's certificate with --intermediate FILE"), "\(told.errors)")
+      #expect(told.errors.contains("with --anchor FILE"))
+    }
+    // Its own issuer stands at the end: it is trusted, or nothing helps.
+    let ends = try files.shell.smime(
+      command + ["--anchor", "bare.pem", "--intermediate", "authority.pem", "--intermediate", "root.pem"], expect: 1)
+    #expect(ends.errors.contains("name the anchor with --anchor FILE"), "\(ends.errors)")
+    #expect(!ends.errors.contains("--intermediate"))
+    // A rule that does not hold is no matter of anchors.
+    let usage = try files.shell.smime(files.question + ["--policy", "1.3.9.2", "--explicit-policy"], expect: 1)
+    #expect(!usage.errors.contains("hint: "))
   }
 
   @Test func `A leaf and a batch exclude each other`() async throws {

@@ -19,17 +19,21 @@ struct CMSAdd: AsyncParsableCommand {
 
   @OptionGroup var input: InputOptions
 
-  @Option(help: ArgumentHelp("What was signed, where the object does not hold it.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("What was signed, where the object does not hold it; '-' for standard input.", valueName: "file")
+  )
   var content: String?
 
   @OptionGroup var identities: IdentityOptions
   @OptionGroup var manner: SigningOptions
   @OptionGroup var output: ObjectOptions
 
+  func validate() throws { try input.validate(beside: content) }
+
   func run() async throws {
     let input = try CMSInput(input.open())
     _ = try input.type(.signedData)
-    let detached = try content.map { try FileSource(path: $0) }
+    let detached = try self.input.content(beside: content)
     let signers = try await identities.signers(for: []).map { try manner.signer($0) }
     try await input.write(to: output) { sink in
       try await SignedDataWriter.add(signers, to: input.object, detached: detached, writingTo: sink)

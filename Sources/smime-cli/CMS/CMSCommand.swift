@@ -6,8 +6,9 @@ struct CMSCommand: ParsableCommand {
     commandName: "cms",
     abstract: "Work on CMS objects that are not mail: signed documents, encrypted files.",
     discussion: """
-      Content is taken and given byte for byte. Objects are read as DER or BER, PEM or base64, and written as DER, or as \
-      PEM with --pem. Files of any size are worked on in little memory.
+      Content is taken and given byte for byte. Objects are read as DER or BER, PEM (also with words before the block) or \
+      base64, and written as DER, or as PEM with --pem. Files of any size are worked on in little memory, and so is what \
+      comes through a pipe.
 
       EXAMPLES:
         smime cms sign --detached report.pdf --out report.pdf.p7s
@@ -24,7 +25,10 @@ struct CMSCommand: ParsableCommand {
         ]),
       CommandGroup(name: "Encrypting", subcommands: [CMSEncrypt.self, CMSDecrypt.self, CMSAuthenticate.self]),
       CommandGroup(
-        name: "Other forms", subcommands: [CMSDigest.self, CMSCheck.self, CMSCompress.self, CMSExpand.self]),
+        name: "Other forms",
+        subcommands: [
+          CMSDigest.self, CMSCheck.self, CMSCompress.self, CMSExpand.self, CMSWrap.self, CMSUnwrap.self,
+        ]),
       CommandGroup(name: "Looking", subcommands: [CMSShow.self]),
     ])
 }

@@ -41,7 +41,9 @@ struct CMSDecrypt: AsyncParsableCommand {
       let keys = DecryptionKeys(
         identities: type == .encryptedData ? [] : try await identities.identities(), sharedKeys: try shared.read(),
         passwords: try self.identities.passwords.given())
-      (content, _) = try await Release.write(to: output, atMost: input.object.countLimit) { sink in
+      (content, _) = try await Release.write(
+        to: output, from: input.input, atMost: input.object.countLimit
+      ) { sink in
         try await open(input.object, type, named: input.name, with: keys, to: sink)
       }
     } catch {

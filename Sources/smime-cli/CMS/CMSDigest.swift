@@ -27,10 +27,10 @@ struct CMSDigest: AsyncParsableCommand {
   @OptionGroup var output: ObjectOptions
 
   func run() async throws {
-    let input = try input.open(.secret)
+    let input = try input.content()
     try await output.write { sink in
       try DigestedDataWriter.write(
-        input.source, digest: digest.algorithm, form: detached ? .detached : .attached, to: sink)
+        input.stream, digest: digest.algorithm, form: detached ? .detached : .attached, to: sink)
     }
   }
 }
@@ -50,7 +50,9 @@ struct CMSCheck: ReadingCommand {
 
   @OptionGroup var input: InputOptions
 
-  @Option(help: ArgumentHelp("What the digest is of, where the object does not hold it.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "What the digest is of, where the object does not hold it; '-' for standard input.", valueName: "file"))
   var content: String?
 
   @OptionGroup var algorithms: PolicyOptions
@@ -62,13 +64,14 @@ struct CMSCheck: ReadingCommand {
       throw ValidationError("--out writes what is inside the object; with --content it is outside")
     }
     guard output.out != "-" else { throw ValidationError("--out needs a file: standard output has the answer") }
+    try input.validate(beside: content)
   }
 
   func run() async throws {
     let file = try output.out.map { _ in try output.open(.open) }
     let input = try CMSInput(input.open())
     _ = try input.type(.digestedData)
-    let detached = try content.map { try FileSource(path: $0) }
+    let detached = try self.input.content(beside: content)
     let data: DigestedData
     do {
       data = try DigestedDataReader(input.object).read(
@@ -77,7 +80,10 @@ struct CMSCheck: ReadingCommand {
       throw CommandFailure(error, in: input.name)
     }
     tell(data, input.name)
-    guard data.state == .intact else { throw ExitCode(.notGood) }
+    guard data.state == .intact else {
+      if case .weakAlgorithm = data.state { Terminal.hint(PolicyOptions.judgingHint) }
+      throw ExitCode(.notGood)
+    }
     if let file {
       guard data.hasContent else { throw CommandFailure(.notGood, "\(input.name): holds no content") }
       try file.commit()

@@ -11,7 +11,8 @@ struct CMSEncrypt: AsyncParsableCommand {
     discussion: """
       Whoever holds the key of one of the certificates, or knows one of the passwords or shared keys, can open it. \
       AES-256-GCM and, for RSA keys, OAEP are written; --compatible writes AES-256-CBC and PKCS#1 v1.5, which old \
-      software reads, and which does not show changes.
+      software reads, and which does not show changes. RSA keys below 2048 bits are refused, and so is a recipient's \
+      certificate that a list in the store's folder crls/ revokes; what else is known against one is warned of.
 
       EXAMPLES:
         smime cms encrypt --recipient bob.pem backup.tar --out backup.tar.p7m
@@ -43,13 +44,13 @@ struct CMSEncrypt: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let input = try input.open(.secret)
+    let input = try input.content()
     if let contentKey { return try await encrypt(input, under: try SecretKeyFile.key(in: contentKey)) }
-    let everybody = try recipients.recipients(compatible ? .rsaPKCS1 : .rsaOAEP(OAEPParameters(.sha256)))
+    let everybody = try await recipients.recipients(compatible ? .rsaPKCS1 : .rsaOAEP(OAEPParameters(.sha256)))
     let cipher = cipher?.encryption ?? (compatible ? .aesCBC(keyBits: 256) : .aesGCM(keyBits: 256))
     do {
       try await output.write { sink in
-        try await EnvelopedDataWriter.encrypt(input.source, for: everybody, cipher: cipher, to: sink)
+        try await EnvelopedDataWriter.encrypt(input.stream, for: everybody, cipher: cipher, to: sink)
       }
     } catch let refusal as Unsupported {
       throw CommandFailure(.unreadable, "\(input.name): \(refusal)")
@@ -57,10 +58,10 @@ struct CMSEncrypt: AsyncParsableCommand {
   }
 
   /// EncryptedData, which has no place for a tag: AES-CBC by the key's size.
-  private func encrypt(_ input: Input, under key: SymmetricKey) async throws {
+  private func encrypt(_ input: ContentInput, under key: SymmetricKey) async throws {
     let cipher = cipher?.encryption ?? .aesCBC(keyBits: key.byteCount * 8)
     do {
-      try await output.write { try EncryptedDataWriter.encrypt(input.source, key: key, cipher: cipher, to: $0) }
+      try await output.write { try EncryptedDataWriter.encrypt(input.stream, key: key, cipher: cipher, to: $0) }
     } catch let refusal as Unsupported {
       throw CommandFailure(.usage, "\(refusal)")
     }
@@ -89,13 +90,16 @@ struct ObjectRecipientOptions: ParsableArguments {
   }
 
   /// - Parameter transport: how RSA keys get the content's key.
-  func recipients(_ transport: KeyTransport) throws -> [Recipient] {
+  func recipients(_ transport: KeyTransport) async throws -> [Recipient] {
     guard !isNobody else {
       throw CommandFailure(
         .usage, "nobody could open it", hint: "name a --recipient, a --password-file or a --shared-key")
     }
+    var check = RecipientCheck()
     var result: [Recipient] = []
-    for certificate in try RecipientFiles.certificates(certificates) {
+    for recipient in try certificates.map(NamedRecipient.init(typed:)) {
+      try await check.admit(recipient)
+      let certificate = recipient.certificate
       let naming: RecipientNaming = keyIdentifiers ? .subjectKeyIdentifier : .issuerAndSerial
       let isRSA = if case .rsa = certificate.publicKey.kind { true } else { false }
       result.append(.certificate(certificate, method: isRSA ? .transport(transport) : .automatic, naming: naming))

@@ -5,7 +5,8 @@ import SMIMECrypto
 
 /// A file that must be a CMS object: DER or BER, PEM, or base64.
 struct CMSInput {
-  let name: String
+  /// What it is read from.
+  let input: Input
   /// The object's bytes.
   let object: any ByteStream
 
@@ -16,9 +17,11 @@ struct CMSInput {
         .unreadable, "\(mail.name): is mail, not a CMS object",
         hint: "read mail with 'smime verify', 'smime decrypt' or 'smime open'")
     }
-    name = mail.name
+    self.input = input
     object = try Entity(mail.source).decodedBody
   }
+
+  var name: String { input.name }
 
   /// The object's type, which must be one of `types`.
   func type(_ types: CMS.ContentType...) throws -> CMS.ContentType {
@@ -40,6 +43,7 @@ struct CMSInput {
     case .envelopedData, .authEnvelopedData, .encryptedData, .authenticatedData: "'smime cms decrypt' opens it"
     case .digestedData: "nobody signed it; 'smime cms check' tells whether it is damaged"
     case .compressedData: "'smime cms expand' takes the file out of it"
+    case .data: "nobody signed it; 'smime cms unwrap' takes the file out of it"
     default: "'smime cms show' tells what it is made of"
     }
   }

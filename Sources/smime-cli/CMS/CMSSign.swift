@@ -34,11 +34,11 @@ struct CMSSign: AsyncParsableCommand {
   @OptionGroup var output: ObjectOptions
 
   func run() async throws {
-    let input = try input.open(.secret)
+    let input = try input.content()
     let signers = try await identities.signers(for: []).map { try manner.signer($0) }
     try await output.write { sink in
       try await SignedDataWriter.sign(
-        input.source, signers: signers, form: detached ? .detached : .attached, to: sink)
+        input.stream, signers: signers, form: detached ? .detached : .attached, to: sink)
     }
   }
 }

@@ -22,7 +22,9 @@ struct CMSVerify: ReadingCommand {
 
   @OptionGroup var input: InputOptions
 
-  @Option(help: ArgumentHelp("What was signed, where the object does not hold it.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("What was signed, where the object does not hold it; '-' for standard input.", valueName: "file")
+  )
   var content: String?
 
   @OptionGroup var trust: TrustOptions
@@ -34,16 +36,17 @@ struct CMSVerify: ReadingCommand {
       throw ValidationError("--out writes what is inside the object; with --content it is outside")
     }
     guard output.out != "-" else { throw ValidationError("--out needs a file: standard output has the verdict") }
+    try input.validate(beside: content)
   }
 
   func run() async throws {
     let file = try output.out.map { _ in try output.open(.open) }
     let input = try CMSInput(input.open())
     _ = try input.type(.signedData)
-    let detached = try content.map { try FileSource(path: $0) }
+    let detached = try self.input.content(beside: content)
     let reader = Reader(
       paths: try trust.validator(), policy: trust.algorithms.policy,
-      certificates: try trust.intermediateCertificates())
+      certificates: try trust.signerCertificates())
     let judged: SignedObject
     do {
       judged = try await reader.verify(
@@ -77,7 +80,7 @@ struct SignedObjectPrinter {
 
   func print(_ format: FormatOptions) {
     Terminal.print(format.json ? report.json : lines.joined(separator: "\n"))
-    if object.verdict.signature == .untrusted, trust.takesUsualAnchors { Terminal.hint(TrustOptions.anchorHint) }
+    for hint in trust.hints(for: object.signers, object.verdict.signature) { Terminal.hint(hint) }
   }
 
   private var lines: [String] {

@@ -15,10 +15,11 @@ struct CertificateCommand: ParsableCommand {
         smime cert validate --batch cases.jsonl
         smime cert import bob.pem
         smime cert list
+        smime cert forget 4f1c09a3d6e2
       """,
     subcommands: [
       CertificateFind.self, CertificateShow.self, CertificateLintCommand.self, CertificateValidate.self,
-      CertificateImport.self, CertificateList.self, CertificatePin.self,
+      CertificateImport.self, CertificateList.self, CertificatePin.self, CertificateForget.self,
     ])
 }
 
@@ -32,7 +33,8 @@ struct CertificateValidate: ReadingCommand {
 
       With --batch, every line of a file is a case: a JSON object with the keys id, leaf, anchors, chain, crls, policies, \
       explicitPolicy, inhibitMapping, inhibitAnyPolicy, at, revocation, purpose, eku, legacy, profile (path, rfc5280) and \
-      maxDepth, all but the leaf optional. One line is printed for each, in order, and the exit is 0.
+      maxDepth, all but the leaf optional; a case with any other key is not valid, and its reason names the key. One line \
+      is printed for each, in order, and the exit is 0.
 
       EXAMPLES:
         smime cert validate --anchor root.pem alice.pem
@@ -74,7 +76,7 @@ struct CertificateValidate: ReadingCommand {
     let certificates = try CertificateFile.certificates(in: leaf)
     guard let certificate = certificates.first else { throw CommandFailure(.unreadable, "\(leaf): no certificate") }
     let instant = trust.time.date
-    let outcome = try await trust.validator(policies.request).validate(
+    let outcome = try await trust.validator(policies.request).validateHearingStrangers(
       certificate, with: Array(certificates.dropFirst()), at: instant)
     let validation = Validation(certificate, outcome, at: instant)
     if format.json {
@@ -83,7 +85,7 @@ struct CertificateValidate: ReadingCommand {
       Terminal.print(validation.lines.joined(separator: "\n"))
     }
     guard validation.isValid else {
-      if validation.lacksAnchor, trust.takesUsualAnchors { Terminal.hint(TrustOptions.anchorHint) }
+      for hint in validation.hints(trust) { Terminal.hint(hint) }
       throw ExitCode(.notGood)
     }
   }

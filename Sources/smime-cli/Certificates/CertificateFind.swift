@@ -4,6 +4,7 @@ import Fetching
 import MIME
 import PKIX
 import SMIMECrypto
+import SMIMEStore
 
 struct CertificateFind: ReadingCommand {
   static let configuration = CommandConfiguration(
@@ -16,8 +17,11 @@ struct CertificateFind: ReadingCommand {
       times, usage, revocation, and that it is for that address. Exit 0 means that one at least may be used, 1 that none \
       may, 69 that no place answered.
 
+      One that you pinned for the address needs no path: it may be used unless it is revoked, expired or not for \
+      encryption.
+
       Where DNS has SMIMEA records for the address and DNSSEC vouches for them, only certificates that they name may be \
-      used; a record may also be all that speaks for a certificate (usages 2 and 3).
+      used, and those that you pinned; a record may also be all that speaks for a certificate (usages 2 and 3).
 
       EXAMPLES:
         smime cert find bob@example.com
@@ -49,7 +53,9 @@ struct CertificateFind: ReadingCommand {
       try trust.validator(asking: asked), asked?.process ?? NobodyAsked() as any AnswerSource)
     let instant = trust.time.date
     let report = await finder.certificates(
-      of: mailbox, known: try Home.certificates(for: address), waiting: try Home.waiting(for: address),
+      of: mailbox, known: try Home.certificates(for: address),
+      waiting: try Home.certificates(for: address, trusted: .pending),
+      pinned: try Home.certificates(for: address, trusted: .pinned),
       places: asked == nil ? [] : places.all, at: instant)
     let words = FindingReport(mailbox, report, at: instant)
     Terminal.print(format.json ? words.outline.json : words.lines.joined(separator: "\n"))

@@ -115,7 +115,10 @@ extension FoundCertificate {
     lines.append("  sha256: \(certificate.fingerprint.hexText)")
     lines.append("  found: " + places.map(\.name).joined(separator: ", "))
     switch trust {
-    case .path: lines.append("  path: " + path.map { "\($0.subject)" }.joined(separator: " < "))
+    case .path: lines.append(pathLine)
+    case .pinned:
+      lines.append("  trusted: you pinned it")
+      if path.count > 1 { lines.append(pathLine) }
     case .dns(let kind): lines.append("  trusted by DNS: SMIMEA \(kind)")
     case nil: lines += problems.map { "  \($0.check): \($0.detail)" }
     }
@@ -123,6 +126,8 @@ extension FoundCertificate {
     lines += revocation.flatMap { $0.words(at: instant) }.map { "  \($0)" }
     return lines
   }
+
+  private var pathLine: String { "  path: " + path.map { "\($0.subject)" }.joined(separator: " < ") }
 
   fileprivate func outline(at instant: Date) -> Outline {
     var result: Outline = ["certificate": .outline(certificate.shortOutline), "usable": .flag(isUsable)]
@@ -134,6 +139,7 @@ extension FoundCertificate {
     case .dns(let kind):
       result["trust"] = .text("dns")
       result["association"] = .text(kind)
+    case .pinned: result["trust"] = .text("pinned")
     case nil: break
     }
     result["path"] = .list(

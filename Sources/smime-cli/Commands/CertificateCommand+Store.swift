@@ -16,9 +16,9 @@ struct CertificateImport: AsyncParsableCommand {
     abstract: "Keep a correspondent's certificate, to encrypt to the address.",
     discussion: """
       The certificate is validated as 'smime cert validate' does. One that is not good is kept too, and used with a \
-      warning. If another key is known for the address, the new one waits for your word: --pin says that it is right, \
-      whatever is known, and should be typed only after its SHA-256 was compared with what the correspondent says it is. \
-      A certificate whose key only signs is skipped.
+      warning each time; one that is revoked is not used. If another key is known for the address, the new one waits \
+      for your word: --pin says that it is right, whatever is known, and should be typed only after its SHA-256 was \
+      compared with what the correspondent says it is. A certificate whose key only signs is skipped.
 
       Certificates of authorities in the file are kept as well, so that paths are found later that lack them. They are not \
       trusted for that: 'smime trust add' trusts one.
@@ -79,15 +79,25 @@ struct CertificateImport: AsyncParsableCommand {
     let validator = try trust.validator()
     let store = try Home.store()
     for certificate in people {
-      let outcome = await validator.validate(
+      let outcome = await validator.validateHearingStrangers(
         certificate, with: all.filter { $0 != certificate }, at: trust.time.date, use: .encryption)
-      let validation = Validation(certificate, outcome, at: trust.time.date)
-      // Of what somebody sends along only that is kept which led to an anchor.
-      if case .success(let path) = outcome { try keep(authorities.filter(path.certificates.contains)) }
-      if !validation.isValid { Terminal.warning("\(certificate.shortName): the certificate does not validate") }
-      let found: Correspondent.Trust = pin ? .pinned : validation.isValid ? .validated : .harvested
+      let found: Correspondent.Trust
+      switch outcome {
+      case .success(let path):
+        // Of what somebody sends along only that is kept which led to an anchor. What was found elsewhere is kept with
+        // it: nobody is asked for it when mail is encrypted.
+        try keep(authorities.filter(path.certificates.contains))
+        try store.add(authorities: Array(path.certificates.dropFirst().dropLast()), at: Date())
+        found = .validated
+      case .failure(let failure):
+        if let problem = failure.problems.first { Terminal.warning("\(certificate.shortName): \(problem.warning)") }
+        // Of one that is pinned those who issued it are kept too: they may withdraw it, trusted or not.
+        if pin { try store.add(authorities: Array(failure.path.dropFirst()), at: Date()) }
+        found = .harvested
+      }
       for address in certificate.mailboxes where wanted.isEmpty || wanted.contains(address.lowercased()) {
-        let trust = try store.add(certificate, for: address, from: .file, place: file, trust: found, at: Date())
+        let trust = try store.add(
+          certificate, for: address, from: .file, place: file, trust: pin ? .pinned : found, at: Date())
         Terminal.note("\(address.lowercased()): \(trust.rawValue), SHA-256 \(certificate.fingerprint.hexText)")
         if trust == .pending {
           Terminal.hint("another key is known for \(address.lowercased()): if this one is right, repeat with --pin")
@@ -109,26 +119,43 @@ struct CertificateList: ReadingCommand {
     abstract: "List the certificates of correspondents: where each came from, and how far it is trusted.",
     discussion: """
       pinned: you said that it is right. validated: a path to an anchor was good when it came. harvested: it came, and \
-      nothing is known against it. pending: another key was known for the address, so it waits for 'smime cert pin'.
+      no path was good. pending: another key was known for the address, so it waits for 'smime cert pin'.
+
+      With --authorities: the certificates of authorities that 'smime cert import' kept, so that paths are found.
 
       EXAMPLES:
         smime cert list
         smime cert list bob@example.com --json
+        smime cert list --authorities
       """)
 
   @Argument(help: ArgumentHelp("Only those for this address.", valueName: "address"))
   var address: String?
 
+  @Flag(help: "List the authorities that are kept to find paths, instead of correspondents.")
+  var authorities = false
+
   @OptionGroup var format: FormatOptions
+
+  func validate() throws {
+    guard address == nil || !authorities else { throw ValidationError("authorities are of no address") }
+  }
 
   func run() async throws {
     let store = try Home.storeIfAny()
-    let known = try address.map { try store?.entry(for: $0).certificates } ?? store?.correspondents()
-    let rows = (known ?? []).map(\.outline)
+    let kind = authorities ? "authorities" : "certificates"
+    let rows: [Outline]
+    if authorities {
+      rows = try (store?.keptAuthorities() ?? []).map(\.outline)
+    } else {
+      let known = try address.map { try store?.entry(for: $0).certificates } ?? store?.correspondents()
+      rows = (known ?? []).map(\.outline)
+    }
     if format.json {
-      Terminal.print(Outline(["version": .number(1), "certificates": .list(rows.map(Outline.Node.outline))]).json)
+      Terminal.print(Outline(["version": .number(1), kind: .list(rows.map(Outline.Node.outline))]).json)
     } else if rows.isEmpty {
-      Terminal.hint("no certificate is known\(address.map { " for \($0)" } ?? "")")
+      Terminal.hint(
+        authorities ? "no authority is kept" : "no certificate is known\(address.map { " for \($0)" } ?? "")")
     } else {
       Terminal.print(rows.map(\.text).joined(separator: "\n"))
     }
@@ -166,6 +193,66 @@ struct CertificatePin: AsyncParsableCommand {
     }
     try Home.store().add(one.certificate, for: address, from: one.source, place: one.place, trust: .pinned, at: Date())
     Terminal.note("pinned for \(one.address): SHA-256 \(one.certificate.fingerprint.hexText)")
+  }
+}
+
+struct CertificateForget: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forget",
+    abstract: "Forget a certificate: a correspondent's, or an authority's that is kept to find paths.",
+    discussion: """
+      If no other certificate is known for an address, the next one that comes is taken as the first. To say that a new key \
+      is right, use 'smime cert pin', which keeps the old one in sight. Anchors and identities stay as they are.
+
+      EXAMPLES:
+        smime cert forget 4f1c09a3d6e2
+        smime cert forget 4f1c09a3d6e2 --for bob@example.com
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The beginning of the certificate's SHA-256, eight digits or more.", valueName: "sha256"))
+  var sha256: String
+
+  @Option(
+    name: .customLong("for"), help: ArgumentHelp("Only for this correspondent's address.", valueName: "address"))
+  var address: String?
+
+  func run() async throws {
+    guard let prefix = FingerprintPrefix(sha256) else {
+      throw CommandFailure(.usage, "\(sha256): not the beginning of a SHA-256, eight hexadecimal digits or more")
+    }
+    let store = try Home.storeIfAny()
+    let known = try address.map { try store?.entry(for: $0).certificates } ?? store?.correspondents()
+    let people = (known ?? []).filter { prefix.matches($0.certificate) }
+    let kept = try address == nil ? store?.keptAuthorities() ?? [] : []
+    let authorities = kept.map(\.certificate).filter(prefix.matches)
+    let meant = Set(people.map(\.certificate) + authorities)
+    guard let certificate = meant.first, meant.count == 1 else {
+      throw CommandFailure(
+        .noInput,
+        "\(sha256): \(meant.isEmpty ? "no" : "more than one") such certificate is known"
+          + (address.map { " for \($0)" } ?? ""),
+        hint: "'smime cert list' and 'smime cert list --authorities' show those that are known")
+    }
+    let fingerprint = certificate.fingerprint
+    for one in people {
+      try Home.store().removeCorrespondent(one.address, fingerprint: fingerprint)
+      Terminal.note("forgotten for \(one.address): SHA-256 \(fingerprint.hexText)")
+    }
+    if !authorities.isEmpty {
+      try Home.store().removeAuthority(fingerprint: fingerprint)
+      Terminal.note("forgotten: \(certificate.subject), SHA-256 \(fingerprint.hexText)")
+    }
+  }
+}
+
+extension StoredAuthority {
+  fileprivate var outline: Outline {
+    [
+      "subject": .text("\(certificate.subject)"), "issuer": .text("\(certificate.issuer)"),
+      "notAfter": .text(certificate.validity.notAfter.rfc3339), "key": .text(certificate.publicKey.summary),
+      "sha256": .text(certificate.fingerprint.hexText), "added": .text(added.rfc3339),
+    ]
   }
 }
 

@@ -7,7 +7,11 @@ struct Encrypt: ReadingCommand {
     abstract: "Encrypt a message.",
     discussion: """
       Each recipient can read it, and nobody else but the sender, if the store has the sender's identity: without it, \
-      name your own certificate too, to read your copy. Sign first: encryption alone does not say who wrote a message.
+      name your own certificate too, to read your copy. Sign first: encryption alone does not say who wrote a message. RSA \
+      keys below 2048 bits are refused.
+
+      Nothing is encrypted for a certificate that is revoked by a list in the store's folder crls/. One that the store \
+      keeps for an address, that was not pinned and does not validate, is used with a warning. The network is not asked.
 
       The strongest cipher is taken that every recipient reads: by what their verified messages said, which the store \
       keeps by address, or by what their certificates say. Of software of which nothing is known AES-256-CBC with PKCS#1 \
@@ -47,7 +51,7 @@ struct Encrypt: ReadingCommand {
   func run() async throws {
     let output = try output.open(.open)
     let mail = try MailInput(input.open(.secret))
-    let readers = try recipients.readers(andSenders: try mail.senders())
+    let readers = try await recipients.readers(andSenders: try mail.senders())
     let choice = choice(for: readers)
     try await mail.write { source in try await SMIMEWriter.encrypt(source, for: choice, to: output.sink) }
     try output.commit()

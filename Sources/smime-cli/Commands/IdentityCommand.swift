@@ -125,7 +125,8 @@ struct IdentityImporting: AsyncParsableCommand {
       Reads PKCS#12 (all keys in it), PEM with a private key and its certificates, or only the certificate that an \
       authority issued for a request of 'smime id new' or 'smime id request', for which no passphrase is needed. A key is \
       stored under the passphrase that opened its file, unless another is given. One that is here already keeps its \
-      protection, unless another is given.
+      protection, unless another is given. A key that is not offered here, such as one for ML-DSA-44, is stored too, for \
+      'smime id export', and refused by name when it is to be used.
 
       EXAMPLES:
         smime id import alice.p12

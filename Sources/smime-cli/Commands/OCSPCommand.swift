@@ -46,8 +46,9 @@ struct OCSPCommand: ReadingCommand {
 
   func validate() throws {
     if let url, !WebAddressText.isURL(url) { throw ValidationError("'\(url)' is no URL of http or https") }
-    guard responses.isEmpty || !(url != nil || noNonce || addresses.allowPrivate || output.out != nil) else {
-      throw ValidationError("--response asks nobody: leave out --url, --no-nonce, --allow-private and --out")
+    guard responses.isEmpty || !(url != nil || noNonce || !addresses.isSilent || output.out != nil) else {
+      throw ValidationError(
+        "--response asks nobody: leave out --url, --no-nonce, --allow-private, --host-anchor and --out")
     }
     if output.out != nil && certificates.count > 1 {
       throw ValidationError("--out keeps the answer on one certificate")

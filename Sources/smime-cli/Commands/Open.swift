@@ -33,8 +33,9 @@ struct Open: ReadingCommand {
     VerdictPrinter(opened, trust, earlier: Remembering(opened, of: mail).learn(trust)).print(format)
     if !format.json { try MessagePrinter(opened).print() }
     if let save, let content = opened.content {
-      for path in try Attachments.save(content, in: save) { Terminal.note("saved \(path)") }
+      for path in try Attachments.save(content, of: mail.input, in: save) { Terminal.note("saved \(path)") }
     }
+    try mail.input.checkUnchanged()
     try await OpenStatus(opened).end(keys)
   }
 

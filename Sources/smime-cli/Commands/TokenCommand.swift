@@ -25,7 +25,8 @@ struct TokenList: ReadingCommand {
     abstract: "List the tokens that are there, and the certificates on them.",
     discussion: """
       Each certificate stands with the address to give to --identity. No PIN is asked for; what a token shows only \
-      after one is not listed.
+      after one is not listed. What holds no keys, such as p11-kit's module with the certificates that the system trusts, \
+      is listed only when its token is named.
 
       EXAMPLES:
         smime token list
@@ -50,7 +51,7 @@ struct TokenList: ReadingCommand {
     if format.json {
       Terminal.print(Outline(["version": .number(1), "tokens": .list(tokens.map(Outline.Node.outline))]).json)
     } else if tokens.isEmpty {
-      Terminal.hint("no token is there; 'p11-kit list-modules' shows the modules that are asked")
+      Terminal.hint("no token with keys is there; 'p11-kit list-modules' shows the modules that are asked")
     } else {
       Terminal.print(tokens.map(\.text).joined(separator: "\n"))
     }

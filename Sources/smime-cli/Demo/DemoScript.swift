@@ -12,7 +12,7 @@ struct DemoScript {
 
   /// What must be refused, and what others say to it.
   /// - Parameter byte: the byte of signed.eml to change.
-  func closing(changing byte: ChangedByte) -> [DemoStep] { refusals(byte) + online + crossCheck }
+  func closing(changing byte: ChangedByte) -> [DemoStep] { refusals(byte) + crossCheck + online }
 
   private var preparation: [DemoStep] {
     [

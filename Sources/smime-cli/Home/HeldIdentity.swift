@@ -60,8 +60,8 @@ struct HeldIdentity: LockedIdentity {
     guard let block = try PEMBlock.all(in: file).first(where: { $0.label.hasSuffix("PRIVATE KEY") }) else {
       throw Malformed("there is no private key in it")
     }
-    let (key, password) = try unlock.open(named: name) { (try PrivateKey(pem: block, password: $0), $0) }
-    let own = try KeyedCertificate(certificate: certificate, chain: stored.chain, key: .offered(key))
+    let (key, password) = try unlock.open(named: name) { (try KeyedCertificate.Key(pem: block, password: $0), $0) }
+    let own = try KeyedCertificate(certificate: certificate, chain: stored.chain, key: key)
     // A block that is not encrypted takes any password: it is kept as open as it was.
     seal(own, block.label == "ENCRYPTED PRIVATE KEY" ? Protection(password) : .none, with: [])
     return own

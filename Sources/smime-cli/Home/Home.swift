@@ -19,6 +19,8 @@ enum Home {
 
   /// Revocation lists are files, however large; what fetches them may put them there.
   static var revocationLists: String { "\(folder)/crls" }
+  /// What the network answered, by `smime-net`.
+  static var cache: String { "\(folder)/cache" }
 
   // MARK: The store
 
@@ -37,11 +39,11 @@ enum Home {
     }
   }
 
+  /// True if there is neither a store nor what one would take over.
+  static var isEmpty: Bool { !Files.exists(Store.path(in: folder)) && EarlierHome(folder: folder).isEmpty }
+
   /// The store, if there is anything in it: a command that only looks makes none.
-  static func storeIfAny() throws -> Store? {
-    guard Files.exists(Store.path(in: folder)) || !EarlierHome(folder: folder).isEmpty else { return nil }
-    return try store()
-  }
+  static func storeIfAny() throws -> Store? { isEmpty ? nil : try store() }
 
   private static let known = Mutex<Settings?>(nil)
 
@@ -70,9 +72,18 @@ enum Home {
   /// The certificates of authorities that the store keeps, read when a path lacks one.
   static let authorities = StoredAuthorities { try storeIfAny() }
 
-  /// The lists in the store's folder.
-  static func lists() throws -> [GivenList] {
-    try Files.list(revocationLists, endings: [".pem", ".crl", ".der"]).flatMap { try GivenList.all(in: $0) }
+  /// The files with lists in the store's folder.
+  static var listFiles: [String] { Files.list(revocationLists, endings: [".pem", ".crl", ".der"]) }
+
+  /// The lists in the store's folder. A file that cannot be read is left out, with a warning: what it would tell is unknown,
+  /// and the others count.
+  static func lists() -> [GivenList] {
+    listFiles.flatMap { path -> [GivenList] in
+      do { return try GivenList.all(in: path) } catch {
+        Terminal.warning("left out: \(CommandFailure(error, in: path).message)")
+        return []
+      }
+    }
   }
 
   // MARK: Certificates
@@ -83,16 +94,17 @@ enum Home {
     return try own + (storeIfAny()?.entry(for: address).certificates.map(\.certificate) ?? [])
   }
 
-  /// Those of them that wait for the user's word.
-  static func waiting(for address: String) throws -> Set<Certificate> {
+  /// Those of correspondents that are trusted just so far, such as those that wait for the user's word.
+  static func certificates(for address: String, trusted trust: Correspondent.Trust) throws -> Set<Certificate> {
     let known = try storeIfAny()?.entry(for: address).certificates ?? []
-    return Set(known.filter { $0.trust == .pending }.map(\.certificate))
+    return Set(known.filter { $0.trust == trust }.map(\.certificate))
   }
 
-  /// The certificate to encrypt with for `address`: the newest of the user's own, or the correspondent's that is trusted.
-  static func certificate(for address: String) throws -> Certificate {
+  /// The certificate to encrypt with for `address`, and why: the newest of the user's own, or the correspondent's that
+  /// is trusted.
+  static func certificate(for address: String) throws -> (Certificate, NamedRecipient.Origin) {
     let own = try identities().filter { $0.certificate.names(address) && $0.certificate.isForEncryption }
-    if let newest = own.newest { return newest.certificate }
+    if let newest = own.newest { return (newest.certificate, .own) }
     switch try storeIfAny()?.entry(for: address).choice ?? .unknown {
     case .use(let known, let pending):
       if !pending.isEmpty {
@@ -100,7 +112,7 @@ enum Home {
           "\(address): another key came since, and waits for your word",
           hint: "'smime cert list \(address)' shows both; 'smime cert pin' takes the new one")
       }
-      return known.certificate
+      return (known.certificate, .correspondent(known.trust))
     case .changed(_, let pending):
       let latest = pending.max { $0.firstSeen < $1.firstSeen }
       throw CommandFailure(

@@ -83,11 +83,11 @@ struct IdentityFile: LockedIdentity {
     guard let keyBlock = blocks.first(where: { $0.label.hasSuffix("PRIVATE KEY") }) else {
       throw Malformed("there is no private key in it")
     }
-    let certificates = try blocks.filter { $0.label == "CERTIFICATE" }.map { try Certificate(der: $0.bytes[...]) }
-    let key = try PrivateKey(pem: keyBlock, password: password)
-    guard let own = certificates.first(where: { $0.publicKey == key.publicKey }) else {
+    let certificates = try blocks.compactMap { try Certificate(pem: $0) }
+    let key = try KeyedCertificate.Key(pem: keyBlock, password: password)
+    guard let own = key.certificate(among: certificates) else {
       throw Malformed("there is no certificate for its private key in it")
     }
-    return try KeyedCertificate(certificate: own, chain: certificates.filter { $0 != own }, key: .offered(key))
+    return try KeyedCertificate(certificate: own, chain: certificates.filter { $0 != own }, key: key)
   }
 }

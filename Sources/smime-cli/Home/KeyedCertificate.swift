@@ -8,6 +8,28 @@ struct KeyedCertificate: Sendable {
     case offered(PrivateKey)
     /// One that is carried as it came, and cannot be used.
     case kept(OpaquePrivateKey)
+
+    /// The key in a PEM block, whether it is offered or not.
+    ///
+    /// - Throws: `Unsupported` for a block that nothing is kept of, such as one in a form of its own.
+    init(pem block: PEMBlock, password: Password) throws {
+      do { self = .offered(try PrivateKey(pem: block, password: password)) } catch let unsupported as Unsupported {
+        guard let kept = try? OpaquePrivateKey(pem: block, password: password) else { throw unsupported }
+        self = .kept(kept)
+      }
+    }
+
+    /// The certificate that stands with the key in a file. One that is not offered is held against certificates as far as
+    /// that goes; of several that it may be for, one that issued none of the others is meant.
+    func certificate(among certificates: [Certificate]) -> Certificate? {
+      switch self {
+      case .offered(let key): return certificates.first { $0.publicKey == key.publicKey }
+      case .kept(let key):
+        let fitting = certificates.filter { key.mayBelong(to: $0.publicKey) }
+        let lowest = fitting.first { one in !certificates.contains { $0 != one && $0.issuer == one.subject } }
+        return lowest ?? fitting.first
+      }
+    }
   }
 
   let certificate: Certificate
@@ -64,7 +86,7 @@ struct KeyedCertificate: Sendable {
   func identity() throws -> Identity {
     switch key {
     case .offered(let key): try Identity(certificate: certificate, chain: chain, privateKey: key)
-    case .kept(let key): throw Unsupported("\(key.name): \(key.reason)")
+    case .kept(let key): throw Unsupported(key.what)
     }
   }
 

@@ -50,13 +50,22 @@ struct NetworkOptions: ParsableArguments {
     let asksOCSP = !noOcsp && (ocspNonce || !ocspUrl.isEmpty || !settings.isOn(.noOCSP))
     let responders = ocspUrl.isEmpty ? settings[.ocspURL] : ocspUrl
     let addresses: FetchRules.Addresses = allowPrivate || settings.isOn(.allowPrivate) ? .own : .public
-    var rules = FetchRules(addresses, cacheFolder: "\(Home.folder)/cache")
+    var rules = FetchRules(addresses, cacheFolder: Home.cache)
     rules.hostAnchors = settings[.hostAnchor].first
     return NetworkUse(
       rules: rules,
       ocsp: asksOCSP
         ? .init(nonce: ocspNonce ? .fresh : .none, responders: responders.isEmpty ? nil : responders) : nil,
       stores: (issuers: settings[.certstore], lists: settings[.crlStore]))
+  }
+}
+
+extension NetworkOptions {
+  /// What was answered earlier, where the network is not asked: by whom `settings` would have it asked.
+  func revocations(in answers: KeptAnswers, _ settings: Settings) -> KeptRevocation {
+    let responders = settings[.ocspURL]
+    return KeptRevocation(
+      answers, ocsp: !settings.isOn(.noOCSP), responders: responders.isEmpty ? nil : responders)
   }
 }
 
@@ -96,6 +105,12 @@ struct NetworkAsked {
     sources.append(RevocationListSource(process))
     if !use.stores.lists.isEmpty { sources.append(RevocationStoreSource(process, stores: use.stores.lists)) }
     return sources
+  }
+
+  /// What was answered earlier, as far as it would be asked for now: only what revokes, since all else is asked anew.
+  func revocations(in answers: KeptAnswers) -> KeptRevocation {
+    KeptRevocation(
+      answers, ocsp: use.ocsp != nil, responders: use.ocsp?.responders, onlyRevocations: true)
   }
 
   var issuers: any CertificateSource { IssuerSource(process, stores: use.stores.issuers) }

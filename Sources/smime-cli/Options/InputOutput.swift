@@ -18,6 +18,19 @@ struct InputOptions: ParsableArguments {
   var file: String?
 
   func open(_ content: Input.Content = .mail) throws -> Input { try Input(file, content) }
+
+  /// The same for what is read once.
+  func content() throws -> ContentInput { try ContentInput(file) }
+
+  /// What lies beside the object that is read, where `path` names it.
+  func content(beside path: String?) throws -> (any ByteStream)? { try path.map { try ContentInput($0).stream } }
+
+  /// Standard input cannot be the object and what lies beside it.
+  func validate(beside path: String?) throws {
+    guard path != "-" || file ?? "-" != "-" else {
+      throw ValidationError("standard input cannot be both the object and its content")
+    }
+  }
 }
 
 /// The file that a command writes.

@@ -25,17 +25,20 @@ struct KnownReader {
   let certificate: Certificate
   let capabilities: Capabilities?
   let source: Source
+  /// What to know of the certificate, which is used all the same.
+  let warnings: [String]
 
-  /// What is known of who was called `name`: an address by the store, which a file does not ask; either by its certificate.
+  /// What is known of `recipient`: of an address by the store, which a file does not ask; of either by its certificate.
   /// A message's word goes before the certificate's, which is older and somebody else's (RFC 4262 §3).
-  init(_ certificate: Certificate, named name: String) throws {
-    self.name = name
-    self.certificate = certificate
-    if !RecipientFiles.isFile(name), let (said, seen) = try Home.capabilities(of: name) {
+  init(_ recipient: NamedRecipient, warnings: [String]) throws {
+    name = recipient.name
+    certificate = recipient.certificate
+    self.warnings = warnings
+    if !recipient.isFile, let (said, seen) = try Home.capabilities(of: name) {
       (capabilities, source) = (said, .message(seen))
     } else if let stated = try? certificate.extensions.capabilities {
       (capabilities, source) = (stated, .certificate)
-    } else if !RecipientFiles.isFile(name), try Home.identities().contains(where: { $0.certificate == certificate }) {
+    } else if case .own = recipient.origin {
       (capabilities, source) = (.default, .own)
     } else {
       (capabilities, source) = (nil, .nothing)
@@ -108,6 +111,7 @@ extension KnownReader {
     case .nothing: result["source"] = "nothing"
     }
     result["reads"] = .list(ciphers.map(Outline.Node.text))
+    result["warnings"] = .texts(warnings)
     return result
   }
 }

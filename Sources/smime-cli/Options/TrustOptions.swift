@@ -45,6 +45,12 @@ struct TrustOptions: ParsableArguments {
     var keyPurpose: KeyPurpose? { self == .email ? .emailProtection : nil }
   }
 
+  /// These options as they are where none is typed: for commands that do not have them.
+  static var untyped: TrustOptions {
+    var nothing = PlainArguments([String]())
+    return TrustOptions(&nothing)
+  }
+
   /// The validator that these options describe.
   func validator(_ policies: PolicyRequest = .any) throws -> PathValidator {
     try validator(policies, asking: try asked())
@@ -60,7 +66,8 @@ struct TrustOptions: ParsableArguments {
     let files = revocation == .off ? [] : try revocationLists()
     return PathValidator(
       anchors: TrustAnchors(try anchorCertificates()), intermediates: try intermediateCertificates(),
-      issuers: issuers(asked), revocation: rule(revocation, files, asked), policy: algorithms.policy,
+      issuers: issuers(asked), revocation: try rule(revocation, files, asked, namesLists: !lists.isEmpty),
+      policy: algorithms.policy,
       purpose: purpose.keyPurpose, policies: policies)
   }
 
@@ -75,8 +82,18 @@ struct TrustOptions: ParsableArguments {
   func distantIssuers(_ asked: NetworkAsked?) -> [any CertificateSource] { asked.map { [$0.issuers] } ?? [] }
 
   /// What is done about revocation with these lists at hand.
-  func rule(_ mode: RevocationMode, _ lists: [GivenList], _ asked: NetworkAsked?) -> Revocation {
-    let sources: [any RevocationSource] = [RevocationFiles(lists)] + (asked?.revocationSources ?? [])
+  ///
+  /// - Parameter namesLists: who names lists is answered by those, and not by what the network said earlier.
+  func rule(
+    _ mode: RevocationMode, _ lists: [GivenList], _ asked: NetworkAsked?, namesLists: Bool
+  ) throws -> Revocation {
+    let answers = namesLists || mode == .off ? nil : KeptAnswers(in: Home.cache)
+    let kept = try answers.map { answers in
+      try asked?.revocations(in: answers)
+        ?? network.revocations(in: answers, takesUsualAnchors ? Home.settings() : .none)
+    }
+    let sources: [any RevocationSource] =
+      [RevocationFiles(lists)] + (kept.map { [$0] } ?? []) + (asked?.revocationSources ?? [])
     return switch mode {
     case .off: .off
     case .soft: .soft(sources)
@@ -84,9 +101,33 @@ struct TrustOptions: ParsableArguments {
     }
   }
 
-  /// What to say when no anchor that is known vouches for a certificate.
-  static let anchorHint =
-    "if you trust who issued it, name the anchor with --anchor FILE, or once and for all with 'smime trust add FILE'"
+  /// What is not at hand of what a certificate needs to be believed.
+  enum Lack: Hashable {
+    /// The path ends in a certificate that nobody issued but itself, and that is no anchor.
+    case anchor
+    /// The issuer's certificate of the last on the path.
+    case issuer
+    /// The signer's own certificate.
+    case signerCertificate
+
+    /// What a path lacks that does not lead to an anchor.
+    init(endOf path: [Certificate]) {
+      self = path.last.map { $0.subject == $0.issuer } ?? false ? .anchor : .issuer
+    }
+  }
+
+  /// What helps where something is lacking.
+  func hint(for lack: Lack) -> String {
+    let forAll = takesUsualAnchors ? ", or once and for all with 'smime trust add FILE'" : ""
+    return switch lack {
+    case .anchor: "if you trust who issued it, name the anchor with --anchor FILE\(forAll)"
+    case .issuer:
+      "give the issuer's certificate with --intermediate FILE; or, if you trust the issuer itself, "
+        + "with --anchor FILE\(forAll)"
+    case .signerCertificate:
+      "give the signer's certificate with --intermediate FILE; or, if you trust it by itself, with --anchor FILE"
+    }
+  }
 
   /// True when the usual anchors are asked, and not some that were named.
   var takesUsualAnchors: Bool { anchors.isEmpty }
@@ -100,9 +141,15 @@ struct TrustOptions: ParsableArguments {
   /// The certificates that may help to find a path.
   func intermediateCertificates() throws -> [Certificate] { try certificates(in: intermediates) }
 
+  /// Certificates that may be a signer's who enclosed none: those that may help to find a path, and anchors that were
+  /// named.
+  func signerCertificates() throws -> [Certificate] {
+    try intermediateCertificates() + certificates(in: anchors)
+  }
+
   /// The lists that were named, else those of the store.
   func revocationLists() throws -> [GivenList] {
-    try lists.isEmpty ? Home.lists() : lists.flatMap { try GivenList.all(in: $0) }
+    lists.isEmpty ? Home.lists() : try lists.flatMap { try GivenList.all(in: $0) }
   }
 
   /// The anchors that were named, else the usual ones.
@@ -128,6 +175,12 @@ struct TimeOptions: ParsableArguments {
 struct PolicyOptions: ParsableArguments {
   @Flag(help: "Accept outdated algorithms (MD5, SHA-1, short RSA keys, RC2, 3DES), for old mail.")
   var legacy = false
+
+  /// What helps where something is not read because it is outdated.
+  static let readingHint = "it opens with --legacy, if you must read it"
+
+  /// What helps where something is not believed because it is outdated.
+  static let judgingHint = "--legacy takes outdated methods, if you must judge old mail by them"
 
   var policy: AlgorithmPolicy { Self.policy(legacy: legacy) }
 

@@ -22,9 +22,10 @@ struct Opening {
     let paths = try trust.validator()
     let reader = Reader(
       identities: keys ?? IdentityKeys.none, paths: paths, policy: trust.algorithms.policy,
-      certificates: try trust.intermediateCertificates())
+      certificates: try trust.signerCertificates())
     do {
       let opened = try await reader.open(mail.source, at: trust.time.date, overflow: overflow ?? output?.overflow)
+      try mail.input.checkUnchanged()
       if mail.form == .cms, let problem = opened.unreadableLayer {
         throw CommandFailure(.unreadable, "\(mail.name): \(problem)")
       }

@@ -53,6 +53,8 @@ struct Remembering {
         if certificate.isForEncryption, !own.contains(certificate) {
           let trust = try store.add(
             certificate, for: address, from: .message, place: messageID, trust: .validated, at: now)
+          // The path is wanted again when mail is encrypted to it.
+          try store.add(authorities: Array(signer.path.dropFirst().dropLast()), at: now)
           guard trust != .pending else {
             Terminal.hint("\(address) signs with another key than was known: 'smime cert list \(address)' shows both")
             continue

@@ -48,6 +48,27 @@ extension SignerReport {
   }
 }
 
+extension TrustOptions {
+  /// What may help with signers who make a message untrusted, or outdated; each thing once.
+  func hints(for signers: [SignerReport], _ state: SignatureState) -> [String] {
+    guard state == .untrusted || state == .weakAlgorithm else { return [] }
+    var hints: [String] = []
+    for signer in signers {
+      for failure in signer.failures {
+        let hint: String? =
+          switch failure.check {
+          case "signerCertificate": hint(for: .signerCertificate)
+          case PathProblem.Check.path.rawValue: hint(for: Lack(endOf: signer.path))
+          case PathProblem.Check.weakAlgorithm.rawValue: PolicyOptions.judgingHint
+          default: nil
+          }
+        if let hint, !hints.contains(hint) { hints.append(hint) }
+      }
+    }
+    return hints
+  }
+}
+
 extension TimestampReport {
   fileprivate var words: String {
     let who = authority.map { " by \($0.subject)" } ?? ""

@@ -8,6 +8,11 @@ import SwiftASN1
   import Foundation
 #endif
 
+extension PathProblem {
+  /// What is said of a certificate that has this problem and is used or kept all the same, to follow its name.
+  var warning: String { "the certificate does not validate: \(detail)" }
+}
+
 /// What came of the validation of a certificate.
 struct Validation {
   let certificate: Certificate
@@ -32,7 +37,12 @@ struct Validation {
     }
   }
 
-  var lacksAnchor: Bool { problems.contains { $0.check == .path } }
+  /// What may help, by the options of the command.
+  func hints(_ trust: TrustOptions) -> [String] {
+    let checks = Set(problems.map(\.check))
+    return (checks.contains(.path) ? [trust.hint(for: .init(endOf: path))] : [])
+      + (checks.contains(.weakAlgorithm) ? [PolicyOptions.judgingHint] : [])
+  }
 
   var lines: [String] {
     let state = isValid ? Terminal.paint("valid", .green) : Terminal.paint("not valid", .red)

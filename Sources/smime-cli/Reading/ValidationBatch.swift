@@ -59,6 +59,25 @@ struct ValidationBatch {
     let profile: String?
     let maxDepth: Int?
     let eku: String?
+
+    static func has(_ key: String) -> Bool { key == "id" || CodingKeys(stringValue: key) != nil }
+  }
+
+  /// The keys that a case has and that mean nothing.
+  private struct UnknownKeys: Decodable {
+    let names: [String]
+
+    private struct AnyKey: CodingKey {
+      let stringValue: String
+      var intValue: Int? { nil }
+
+      init(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+      names = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).filter { !Case.has($0) }.sorted()
+    }
   }
 
   /// The name of a case, whatever else is wrong with it.
@@ -104,7 +123,12 @@ struct ValidationBatch {
 
   private mutating func outcome(of line: Data) async throws -> (problems: [String], policies: PolicyOutcome) {
     let question: Case
-    do { question = try JSONDecoder().decode(Case.self, from: line) } catch {
+    do {
+      // A key that is misspelt must not pass for one that was left out.
+      let unknown = try JSONDecoder().decode(UnknownKeys.self, from: line).names
+      guard unknown.isEmpty else { throw Malformed("there is no key \(unknown.joined(separator: ", "))") }
+      question = try JSONDecoder().decode(Case.self, from: line)
+    } catch {
       throw Malformed("the line is no case: \(Self.fault(error))")
     }
     let leaves = try certificateFiles[question.leaf]
@@ -134,7 +158,9 @@ struct ValidationBatch {
     return PathValidator(
       anchors: TrustAnchors(try anchors(question)), intermediates: question.chain == nil ? try intermediates() : [],
       issuers: question.chain == nil && question.anchors == nil ? trust.issuers(asked) : trust.distantIssuers(asked),
-      revocation: trust.rule(mode, mode == .off ? [] : try lists(question), asked),
+      revocation: try trust.rule(
+        mode, mode == .off ? [] : try lists(question), asked,
+        namesLists: question.crls != nil || !trust.lists.isEmpty),
       policy: PolicyOptions.policy(legacy: question.legacy ?? trust.algorithms.legacy), purpose: purpose,
       policies: policies.request(
         policies: try question.policies?.map { try Self.value($0, "policies", PolicyName.init(argument:)) },
@@ -179,6 +205,7 @@ struct ValidationBatch {
 
   private static func fault(_ error: any Error) -> String {
     switch error {
+    case let error as Malformed: error.reason
     case DecodingError.keyNotFound(let key, _): "\(key.stringValue) is missing"
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
       "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is of another type"

@@ -32,7 +32,9 @@ struct VerdictPrinter {
     } else {
       Terminal.print(lines.joined(separator: "\n"))
     }
-    if opened.verdict.signature == .untrusted, trust.takesUsualAnchors { Terminal.hint(TrustOptions.anchorHint) }
+    for hint in trust.hints(for: opened.signers, opened.verdict.signature) { Terminal.hint(hint) }
+    let isOutdated = opened.layers.contains { if case .encryption(let layer) = $0 { layer.isOutdated } else { false } }
+    if isOutdated { Terminal.hint(PolicyOptions.readingHint) }
   }
 
   // MARK: Words

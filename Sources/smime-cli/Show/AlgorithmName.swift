@@ -4,7 +4,8 @@ import SwiftASN1
 /// Names for what `show` prints; an object identifier where there is none.
 enum AlgorithmName {
   static func digest(_ identifier: AlgorithmIdentifier) -> String {
-    DigestAlgorithm(oid: identifier.algorithm)?.name ?? OID.name(identifier.algorithm)
+    let digest = (try? DigestAlgorithm(identifier)) ?? DigestAlgorithm(oid: identifier.algorithm)
+    return digest?.name ?? OID.name(identifier.algorithm)
   }
 
   /// - Parameter digest: the digest of a SignerInfo, whose signature algorithm may not name one.

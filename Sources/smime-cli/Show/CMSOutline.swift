@@ -35,6 +35,10 @@ enum CMSOutline {
       let object = try CompressedDataReader(stream).read(content: NullSink())
       result["content"] = .text("\(object.contentType), \(object.contentCount) bytes")
       result["defects"] = .texts(object.defects.map(\.description))
+    case .data:
+      let object = try DataContentReader(stream).read(content: NullSink())
+      result["content"] = .text("\(object.contentCount) bytes")
+      result["defects"] = .texts(object.defects.map(\.description))
     default: break
     }
     return result

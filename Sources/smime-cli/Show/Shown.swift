@@ -37,13 +37,13 @@ struct Shown {
 
   /// Looks at the bytes, not at the file's name. A file may hold several things, as PEM.
   static func all(in input: Input, unlock: Unlock) throws -> [Shown] {
-    let head = try input.source.bytes(in: 0..<min(input.source.count, 65_536))
+    let head = try input.source.bytes(in: 0..<min(input.source.count, Armour.headLimit))
     guard !head.isEmpty else { throw CommandFailure(.unreadable, "\(input.name): is empty") }
     do {
       if head.first == 0x30 {
         return [try der(try input.source.readAll(limit: Input.objectLimit), named: input.name, unlock)]
       }
-      if holdsPEM(head) {
+      if Armour(in: head) != nil {
         let blocks = try PEMBlock.all(in: try input.source.readAll(limit: Input.objectLimit))
         return try blocks.map { try pem($0, named: input.name, unlock) }
       }
@@ -55,13 +55,6 @@ struct Shown {
     } catch {
       throw CommandFailure(error, in: input.name)
     }
-  }
-
-  /// True for text that begins with a PEM block, perhaps after other words, but is no mail that contains one.
-  private static func holdsPEM(_ head: [UInt8]) -> Bool {
-    if head.starts(with: Array("-----BEGIN ".utf8)) { return true }
-    let marker = Array("\n-----BEGIN ".utf8)
-    return !MailInput.beginsWithField(head) && head.indices.contains { head[$0...].starts(with: marker) }
   }
 
   private static func pem(_ block: PEMBlock, named name: String, _ unlock: Unlock) throws -> Shown {
@@ -76,6 +69,8 @@ struct Shown {
           try OpaquePrivateKey(pem: block, password: password)
         }
       }
+    case "TRUSTED CERTIFICATE":
+      try Certificate(pem: block).map { Shown("certificate", $0.outline) } ?? der(block.bytes, named: name, unlock)
     default: try der(block.bytes, named: name, unlock)
     }
   }
