@@ -3,6 +3,7 @@ import PackageDescription
 
 /// One entry for each parser that strangers feed. Built with `--sanitize fuzzer`; see scripts/fuzz.
 let entries: [(name: String, products: [String])] = [
+  ("fuzz-amend", ["ByteIO", "CMS", "PKIX", "SMIMECrypto"]),
   ("fuzz-certificate-request", ["PKIX"]),
   ("fuzz-enveloped-data", ["ByteIO", "CMS", "PKIX", "SMIMECrypto"]),
   ("fuzz-fetch-pipe", ["ByteIO", "Discovery"]),

@@ -24,12 +24,16 @@ import javax.crypto.spec.OAEPParameterSpec;
 import javax.crypto.spec.PSource;
 import java.security.spec.MGF1ParameterSpec;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.ASN1OctetString;
+import org.bouncycastle.asn1.cms.CMSAttributes;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaCertStore;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cms.CMSAlgorithm;
 import org.bouncycastle.cms.CMSAuthEnvelopedData;
 import org.bouncycastle.cms.CMSAuthEnvelopedDataGenerator;
+import org.bouncycastle.cms.CMSAuthenticatedData;
+import org.bouncycastle.cms.CMSAuthenticatedDataGenerator;
 import org.bouncycastle.cms.CMSCompressedData;
 import org.bouncycastle.cms.CMSCompressedDataGenerator;
 import org.bouncycastle.cms.CMSEnvelopedData;
@@ -46,9 +50,12 @@ import org.bouncycastle.cms.SignerInformation;
 import org.bouncycastle.cms.jcajce.JcaSignerInfoGeneratorBuilder;
 import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
 import org.bouncycastle.cms.jcajce.JceCMSContentEncryptorBuilder;
+import org.bouncycastle.cms.jcajce.JceCMSMacCalculatorBuilder;
+import org.bouncycastle.cms.jcajce.JceKeyAgreeAuthenticatedRecipient;
 import org.bouncycastle.cms.jcajce.JceKeyAgreeEnvelopedRecipient;
 import org.bouncycastle.cms.jcajce.JceKeyAgreeRecipientInfoGenerator;
 import org.bouncycastle.cms.jcajce.JceKeyTransAuthEnvelopedRecipient;
+import org.bouncycastle.cms.jcajce.JceKeyTransAuthenticatedRecipient;
 import org.bouncycastle.cms.jcajce.JceKeyTransEnvelopedRecipient;
 import org.bouncycastle.cms.jcajce.JceKeyTransRecipientInfoGenerator;
 import org.bouncycastle.cms.jcajce.JcePasswordEnvelopedRecipient;
@@ -57,6 +64,8 @@ import org.bouncycastle.cms.jcajce.ZlibCompressor;
 import org.bouncycastle.cms.jcajce.ZlibExpanderProvider;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.operator.DigestCalculatorProvider;
+import org.bouncycastle.operator.MacCalculator;
 import org.bouncycastle.operator.OutputAEADEncryptor;
 import org.bouncycastle.operator.jcajce.JcaAlgorithmParametersConverter;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
@@ -87,6 +96,8 @@ public final class BouncyCastle {
       case "decrypt" -> decrypt(words[1], words[2], words[3], words[4]);
       case "password-encrypt" -> passwordEncrypt(words[1], words[2], words[3]);
       case "password-decrypt" -> passwordDecrypt(words[1], words[2], words[3]);
+      case "authenticate" -> authenticate(words[1], words[2].equals("attributes"), words[3], words[4]);
+      case "check" -> check(words[1], words[2], words[3], words[4]);
       case "compress" -> compress(words[1], words[2]);
       case "expand" -> expand(words[1], words[2]);
       default -> throw new IllegalArgumentException(words[0]);
@@ -124,7 +135,7 @@ public final class BouncyCastle {
     List<java.security.cert.Certificate> chain = Arrays.asList(store.getCertificateChain(alias));
     CMSSignedDataGenerator generator = new CMSSignedDataGenerator();
     generator.addSignerInfoGenerator(
-        new JcaSignerInfoGeneratorBuilder(new JcaDigestCalculatorProviderBuilder().setProvider("BC").build())
+        new JcaSignerInfoGeneratorBuilder(digests())
             .build(
                 new JcaContentSignerBuilder(algorithm).setProvider("BC").build(key), (X509Certificate) chain.get(0)));
     generator.addCertificates(new JcaCertStore(chain));
@@ -158,29 +169,31 @@ public final class BouncyCastle {
     }
   }
 
-  private static void encrypt(String recipient, String transport, String cipher, String content, String object)
+  private static RecipientInfoGenerator recipientInfo(X509Certificate certificate, String transport)
       throws Exception {
-    X509Certificate certificate = certificate(recipient);
-    RecipientInfoGenerator info;
     if (certificate.getPublicKey() instanceof RSAPublicKey && transport.equals("oaep")) {
       AlgorithmIdentifier oaep =
           new JcaAlgorithmParametersConverter()
               .getAlgorithmIdentifier(
                   new ASN1ObjectIdentifier("1.2.840.113549.1.1.7"),
                   new OAEPParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, PSource.PSpecified.DEFAULT));
-      info = new JceKeyTransRecipientInfoGenerator(certificate, oaep).setProvider("BC");
-    } else if (certificate.getPublicKey() instanceof RSAPublicKey) {
-      info = new JceKeyTransRecipientInfoGenerator(certificate).setProvider("BC");
-    } else {
-      java.security.KeyPairGenerator maker = java.security.KeyPairGenerator.getInstance("EC", "BC");
-      maker.initialize(((java.security.interfaces.ECPublicKey) certificate.getPublicKey()).getParams());
-      java.security.KeyPair pair = maker.generateKeyPair();
-      info =
-          new JceKeyAgreeRecipientInfoGenerator(
-                  CMSAlgorithm.ECDH_SHA256KDF, pair.getPrivate(), pair.getPublic(), CMSAlgorithm.AES256_WRAP)
-              .addRecipient(certificate)
-              .setProvider("BC");
+      return new JceKeyTransRecipientInfoGenerator(certificate, oaep).setProvider("BC");
     }
+    if (certificate.getPublicKey() instanceof RSAPublicKey) {
+      return new JceKeyTransRecipientInfoGenerator(certificate).setProvider("BC");
+    }
+    java.security.KeyPairGenerator maker = java.security.KeyPairGenerator.getInstance("EC", "BC");
+    maker.initialize(((java.security.interfaces.ECPublicKey) certificate.getPublicKey()).getParams());
+    java.security.KeyPair pair = maker.generateKeyPair();
+    return new JceKeyAgreeRecipientInfoGenerator(
+            CMSAlgorithm.ECDH_SHA256KDF, pair.getPrivate(), pair.getPublic(), CMSAlgorithm.AES256_WRAP)
+        .addRecipient(certificate)
+        .setProvider("BC");
+  }
+
+  private static void encrypt(String recipient, String transport, String cipher, String content, String object)
+      throws Exception {
+    RecipientInfoGenerator info = recipientInfo(certificate(recipient), transport);
     CMSTypedData data = new CMSProcessableByteArray(read(content));
     if (cipher.equals("gcm")) {
       CMSAuthEnvelopedDataGenerator generator = new CMSAuthEnvelopedDataGenerator();
@@ -220,6 +233,44 @@ public final class BouncyCastle {
       found = info.getContent(new JceKeyAgreeEnvelopedRecipient(key).setProvider("BC"));
     }
     write(found, content);
+  }
+
+  /** AuthenticatedData by HMAC with SHA-256, over the content or over attributes. */
+  private static void authenticate(String recipient, boolean attributes, String content, String object)
+      throws Exception {
+    CMSAuthenticatedDataGenerator generator = new CMSAuthenticatedDataGenerator();
+    generator.addRecipientInfoGenerator(recipientInfo(certificate(recipient), "v15"));
+    MacCalculator mac =
+        new JceCMSMacCalculatorBuilder(new ASN1ObjectIdentifier("1.2.840.113549.2.9")).setProvider("BC").build();
+    CMSTypedData data = new CMSProcessableByteArray(read(content));
+    AlgorithmIdentifier sha256 = new AlgorithmIdentifier(new ASN1ObjectIdentifier("2.16.840.1.101.3.4.2.1"));
+    CMSAuthenticatedData made =
+        attributes ? generator.generate(data, mac, digests().get(sha256)) : generator.generate(data, mac);
+    write(made.getEncoded(), object);
+  }
+
+  private static void check(String pkcs12, String password, String object, String content) throws Exception {
+    KeyStore store = store(pkcs12, password);
+    PrivateKey key = (PrivateKey) store.getKey(alias(store), password.toCharArray());
+    CMSAuthenticatedData data = new CMSAuthenticatedData(read(object), digests());
+    RecipientInformation info = data.getRecipientInfos().getRecipients().iterator().next();
+    byte[] found =
+        info.getContent(
+            key.getAlgorithm().equals("RSA")
+                ? new JceKeyTransAuthenticatedRecipient(key).setProvider("BC")
+                : new JceKeyAgreeAuthenticatedRecipient(key).setProvider("BC"));
+    if (!Arrays.equals(info.getMac(), data.getMac())) { throw new IllegalStateException("another code"); }
+    if (data.getAuthAttrs() != null) {
+      byte[] said =
+          ASN1OctetString.getInstance(data.getAuthAttrs().get(CMSAttributes.messageDigest).getAttributeValues()[0])
+              .getOctets();
+      if (!Arrays.equals(said, info.getContentDigest())) { throw new IllegalStateException("other content"); }
+    }
+    write(found, content);
+  }
+
+  private static DigestCalculatorProvider digests() throws Exception {
+    return new JcaDigestCalculatorProviderBuilder().setProvider("BC").build();
   }
 
   private static void passwordEncrypt(String password, String content, String object) throws Exception {

@@ -85,6 +85,24 @@ final class BouncyCastlePeer: Peer {
     return try workshop.read("content")
   }
 
+  /// AuthenticatedData by HMAC with SHA-256 (RFC 5652 §9), over the content or over attributes.
+  func authenticate(_ content: [UInt8], for member: Member, overAttributes: Bool) throws -> [UInt8] {
+    try workshop.write(content, to: "body")
+    try ask(
+      "authenticate", workshop.file("\(member.choice).pem"), overAttributes ? "attributes" : "content",
+      workshop.file("body"), workshop.file("object"))
+    return try workshop.read("object")
+  }
+
+  /// Throws unless the code of AuthenticatedData is right, and the content's digest where attributes have one.
+  func check(_ object: [UInt8], by member: Member) throws -> [UInt8] {
+    try workshop.write(object, to: "object")
+    try ask(
+      "check", workshop.file("\(member.choice).p12"), Cast.password, workshop.file("object"),
+      workshop.file("content"))
+    return try workshop.read("content")
+  }
+
   /// EnvelopedData for who knows `password` (RFC 3211).
   func encrypt(_ content: [UInt8], password: String) throws -> [UInt8] {
     try workshop.write(content, to: "body")

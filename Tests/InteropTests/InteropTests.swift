@@ -17,6 +17,14 @@ struct `OpenSSL 3` {
     try await Exchange.encryptThere(OpenSSLPeer(Cast.shared.value))
   }
 
+  @Test func `writes certificates with what it trusts them for, which are read here`() async throws {
+    let cast = try await Cast.shared.value
+    let file = try OpenSSLPeer(cast).trustedRoot()
+    #expect(String(decoding: file, as: UTF8.self).contains("BEGIN TRUSTED CERTIFICATE"))
+    let root = try Certificate.all(in: Array(cast.rootPEM.utf8))
+    #expect(try Certificate.all(in: file) == root && CertificateBundle(file).certificates == root)
+  }
+
   /// The dialects of PKCS #12 that OpenSSL 3, OpenSSL 1 and the oldest wrote.
   @Test(arguments: [
     [], ["-legacy"], ["-certpbe", "PBE-SHA1-3DES", "-keypbe", "PBE-SHA1-3DES", "-macalg", "sha1"],
@@ -101,6 +109,50 @@ struct `Bouncy Castle 1.72` {
   }
   @Test func `encrypts what is read here`() async throws {
     try await Exchange.encryptThere(BouncyCastlePeer(Cast.shared.value))
+  }
+
+  @Test func `exchanges authenticated content, by its attributes and by itself`() async throws {
+    let cast = try await Cast.shared.value
+    let peer = try BouncyCastlePeer(cast)
+    for member in cast.members {
+      let keys = DecryptionKeys(identities: [member.identity])
+      for coverage in [AuthenticatedDataWriter.Coverage.content, .attributes()] {
+        let name = "\(member.choice) \(coverage)"
+        let ours = BufferSink()
+        try await AuthenticatedDataWriter.authenticate(
+          BufferSource(Exchange.content), for: [.init(member.identity.certificate)], covering: coverage, to: ours)
+        #expect(try peer.check(ours.bytes, by: member) == Exchange.content, "\(name)")
+        var altered = ours.bytes
+        altered[altered.count - 1] ^= 1
+        #expect(throws: PeerFailure.self, "\(name)") { try peer.check(altered, by: member) }
+
+        let theirs = try peer.authenticate(Exchange.content, for: member, overAttributes: coverage != .content)
+        let found = BufferSink()
+        let content = try await AuthenticatedDataReader(BufferSource(theirs)).authenticate(with: keys, to: found)
+        #expect(found.bytes == Exchange.content && content.defects == [], "\(name)")
+        #expect((content.authenticatedAttributes == nil) == (coverage == .content), "\(name)")
+      }
+    }
+  }
+
+  @Test func `exchanges content under a password, and compressed content`() async throws {
+    let peer = try await BouncyCastlePeer(Cast.shared.value)
+    let sealed = BufferSink()
+    try await EnvelopedDataWriter.encrypt(
+      BufferSource(Exchange.content), for: [.password(Password("sesame"), rounds: 10_000)],
+      cipher: .aesCBC(keyBits: 256), to: sealed)
+    #expect(try peer.decrypt(sealed.bytes, password: "sesame") == Exchange.content)
+    let opened = BufferSink()
+    _ = try await EnvelopedDataReader(BufferSource(try peer.encrypt(Exchange.content, password: "sesame")))
+      .decrypt(with: DecryptionKeys(passwords: [Password("sesame")]), to: opened)
+    #expect(opened.bytes == Exchange.content)
+
+    let compressed = BufferSink()
+    try CompressedDataWriter.compress(BufferSource(Exchange.content), to: compressed)
+    #expect(try peer.expand(compressed.bytes) == Exchange.content)
+    let expanded = BufferSink()
+    _ = try CompressedDataReader(BufferSource(try peer.compress(Exchange.content))).read(content: expanded)
+    #expect(expanded.bytes == Exchange.content)
   }
 }
 

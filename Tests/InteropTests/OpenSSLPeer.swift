@@ -73,6 +73,14 @@ final class OpenSSLPeer: Peer {
     return try workshop.read("content")
   }
 
+  /// The root's certificate with OpenSSL's own words on what it is trusted for.
+  func trustedRoot() throws -> [UInt8] {
+    try openssl(
+      "x509", "-in", "root.pem", "-trustout", "-addtrust", "emailProtection", "-setalias", "Root", "-out", "trusted.pem"
+    )
+    return try workshop.read("trusted.pem")
+  }
+
   /// The member's key and chain in a PKCS #12 file that OpenSSL makes, in one of its dialects.
   func pkcs12(of member: Member, _ dialect: [String], password: String) throws -> [UInt8] {
     var arguments = [

@@ -123,6 +123,38 @@ import Testing
     #expect(read.state == .intact && content.bytes == Self.content)
   }
 
+  @Test func `data goes both ways, with lengths and without`() async throws {
+    let bench = try await Bench()
+    // Larger than what is read ahead to learn the size.
+    let large = (0..<1_500_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    for (stream, content) in [(BufferSource(Self.content), Self.content), (Unmeasured(bytes: large), large)]
+      as [(any ByteStream, [UInt8])]
+    {
+      let ours = BufferSink()
+      try DataContentWriter.write(stream, to: ours)
+      try bench.workshop.write(ours.bytes, to: "ours")
+      try bench.openssl("cms", "-data_out", "-binary", "-inform", "DER", "-in", "ours", "-out", "content")
+      #expect(try bench.workshop.read("content") == content)
+      try bench.workshop.write(content, to: "plain")
+      for more in [[], ["-stream"]] {
+        try perform(
+          "openssl",
+          ["cms", "-data_create", "-binary", "-in", "plain", "-outform", "DER", "-out", "theirs"] + more,
+          in: bench.workshop.path)
+        let found = BufferSink()
+        let object = BufferSource(try bench.workshop.read("theirs"))
+        #expect(try DataContentReader(object).read(content: found).defects.isEmpty)
+        #expect(found.bytes == content)
+      }
+    }
+  }
+
+  /// Bytes of which nobody knows how many there are.
+  private struct Unmeasured: ByteStream {
+    let bytes: [UInt8]
+    func makeReader() -> any ByteReader { BufferSource(bytes).makeReader() }
+  }
+
   // MARK: Time stamps
 
   /// `openssl ts` as an authority.

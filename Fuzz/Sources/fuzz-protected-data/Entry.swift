@@ -4,7 +4,7 @@ import FuzzEntry
 import PKIX
 import SMIMECrypto
 
-/// EncryptedData, AuthenticatedData, DigestedData, CompressedData.
+/// EncryptedData, AuthenticatedData, DigestedData, CompressedData, and data by itself.
 @_cdecl("fuzz_entry") public func entry() { Entry.start() }
 
 enum Entry {
@@ -25,6 +25,10 @@ enum Entry {
       let content = BufferSink(limit: 1 << 20)
       if let data = try? CompressedDataReader(source, limits: limits).read(content: content) {
         precondition(data.contentCount == content.bytes.count)
+      }
+      let plain = BufferSink()
+      if let data = try? DataContentReader(source, limits: limits).read(content: plain) {
+        precondition(data.contentCount == plain.bytes.count)
       }
     }
   }

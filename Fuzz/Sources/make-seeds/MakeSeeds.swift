@@ -29,9 +29,11 @@ enum MakeSeeds {
     let cast = try await Cast()
     try cast.write()
     try await SignedSeeds(cast).write()
+    try await AddedSeeds(cast).write()
     try await EnvelopedSeeds(cast).write()
     try await ProtectedSeeds(cast).write()
     try await MailSeeds(cast).write()
+    try FindingSeeds(cast).write()
     try FileSeeds(cast).write()
     try await AuthoritySeeds().write()
   }

@@ -2,6 +2,7 @@ import ByteIO
 import CMS
 import Foundation
 import FuzzEntry
+import Issuance
 import PKIX
 import SMIMECrypto
 
@@ -21,7 +22,9 @@ struct SignedSeeds {
         let object = BufferSink()
         try await SignedDataWriter.sign(cast.content, signers: signers, form: form, to: object)
         try MakeSeeds.seed("fuzz-signed-data", "\(form)-\(naming).der", object.bytes)
-        if naming == .issuerAndSerial { try MakeSeeds.seed("fuzz-tlv", "\(form).der", object.bytes) }
+        if naming == .issuerAndSerial {
+          for entry in ["fuzz-tlv", "fuzz-amend"] { try MakeSeeds.seed(entry, "\(form).der", object.bytes) }
+        }
       }
     }
     // Indefinite lengths and segments, by hand: ContentInfo of data in two pieces.
@@ -31,6 +34,95 @@ struct SignedSeeds {
         0x30, 0x80, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x01, 0xA0, 0x80, 0x24, 0x80, 0x04, 2,
         1, 2, 0x04, 1, 3, 0, 0, 0, 0, 0, 0,
       ])
+  }
+}
+
+/// SignedData with what is added to it: countersignatures, time stamps, answers of responders.
+struct AddedSeeds {
+  let cast: Cast
+
+  init(_ cast: Cast) { self.cast = cast }
+
+  func write() async throws {
+    let signers = cast.identities.prefix(2).map { SignedDataWriter.Signer($0) }
+    let (signed, countersigned) = (BufferSink(), BufferSink())
+    try await SignedDataWriter.sign(cast.content, signers: [signers[0]], form: .attached, to: signed)
+    try await SignedDataWriter.countersign(
+      BufferSource(signed.bytes), by: [signers[1]], writingTo: countersigned)
+    try seed("countersigned.der", countersigned.bytes)
+    let stamped = BufferSink()
+    try await SignedDataWriter.timestamp(
+      BufferSource(countersigned.bytes), by: try await SeedAuthority(), writingTo: stamped)
+    try seed("stamped.der", stamped.bytes)
+    // The entry for responses has one that OpenSSL wrote.
+    guard let response = FileManager.default.contents(atPath: "Fuzz/Corpus/fuzz-ocsp-response/resp.der") else { return }
+    try seed(
+      "evidence.der",
+      SignedDataWriter.certificatesOnly(
+        [cast.identities[0].certificate], ocspResponses: [try OCSPResponse(der: [UInt8](response)[...])]))
+  }
+
+  private func seed(_ name: String, _ bytes: [UInt8]) throws {
+    for entry in ["fuzz-signed-data", "fuzz-amend"] { try MakeSeeds.seed(entry, name, bytes) }
+  }
+}
+
+/// A time-stamping authority that knows SHA-256 alone.
+private struct SeedAuthority: TimestampSource {
+  let identity: Identity
+
+  init() async throws {
+    let key = try PrivateKey(generate: .ec(.p256))
+    var template = CertificateTemplate.root(
+      subject: DistinguishedName(commonName: "Fuzz"), publicKey: key.publicKey,
+      validity: Validity(from: Date(timeIntervalSince1970: 1_760_000_000), days: 3_650))
+    let purposes = Certificate.Extension.extendedKeyUsage([.timeStamping])
+    template.extensions.append(Certificate.Extension(oid: purposes.oid, isCritical: true, value: purposes.value))
+    let certificate = try await template.prepared(
+      issuer: nil, signatureAlgorithm: key.publicKey.defaultSignatureAlgorithm
+    ).signed(by: key)
+    identity = try Identity(certificate: certificate, chain: [], privateKey: key)
+  }
+
+  func response(to request: [UInt8]) async throws -> [UInt8] {
+    let request = try TimestampRequest(der: request[...])
+    let nonce = request.nonce.map { [2, UInt8($0.count)] + $0 } ?? []
+    let token = try await Self.token(over: Array(request.messageImprint.hash), nonce, by: identity)
+    // Granted, and the token, whose length takes two octets.
+    let content = [0x30, 3, 2, 1, 0] + token
+    return [0x30, 0x82, UInt8(content.count >> 8), UInt8(content.count & 0xFF)] + content
+  }
+
+  /// RFC 3161 §2.4.2: version 1, a policy, SHA-256, serial number 1, a time.
+  static func token(over hash: [UInt8], _ nonce: [UInt8], by identity: Identity) async throws -> [UInt8] {
+    let info: [UInt8] =
+      [0x30, UInt8(0x4F + nonce.count), 2, 1, 1, 6, 3, 0x2A, 3, 4, 0x30, 0x31, 0x30, 0x0D, 6, 9]
+      + [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 4, 32] + hash
+      + [2, 1, 1, 0x18, 15] + Array("20260101000000Z".utf8) + nonce
+    let token = BufferSink()
+    try await SignedDataWriter.sign(
+      BufferSource(info), type: .timestamp, signers: [.init(identity)], form: .attached, to: token)
+    return token.bytes
+  }
+}
+
+/// Where directories are, and SMIMEA records.
+struct FindingSeeds {
+  let cast: Cast
+
+  init(_ cast: Cast) { self.cast = cast }
+
+  private static let directories = [
+    ("plain", "ldap://ldap.example.com/dc=example,dc=com?userCertificate;binary?sub?(mail=alice@example.com)"),
+    ("secure", "ldaps://[2001:db8::7]:636/o=A%20B??one?(%26(mail=a\\2a@b)(!(|(uid=x*y)(cn>=z))))"),
+    ("started", "ldap://h/cn=a%2Cb?cACertificate;binary,crossCertificatePair;binary?base??!1.3.6.1.4.1.1466.20037"),
+  ]
+
+  func write() throws {
+    for (name, url) in Self.directories { try MakeSeeds.seed("fuzz-finding", name, url) }
+    let certificate = Array(cast.identities[0].certificate.derBytes)
+    try MakeSeeds.seed("fuzz-finding", "certificate.smimea", [3, 0, 0] + certificate)
+    try MakeSeeds.seed("fuzz-finding", "hash.smimea", [2, 1, 1] + (try MessageDigest.hash(certificate[...], .sha256)))
   }
 }
 
@@ -85,15 +177,10 @@ struct ProtectedSeeds {
     let compressed = BufferSink()
     try CompressedDataWriter.compress(cast.content, to: compressed)
     try MakeSeeds.seed("fuzz-protected-data", "compressed.der", compressed.bytes)
-    // RFC 3161 §2.4.2: version 1, a policy, SHA-256 of nothing in particular, serial number 1, a time.
-    let info: [UInt8] =
-      [0x30, 0x4F, 2, 1, 1, 6, 3, 0x2A, 3, 4, 0x30, 0x31, 0x30, 0x0D, 6, 9]
-      + [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 4, 32] + [UInt8](repeating: 9, count: 32)
-      + [2, 1, 1, 0x18, 15] + Array("20260101000000Z".utf8)
-    let token = BufferSink()
-    try await SignedDataWriter.sign(
-      BufferSource(info), type: .timestamp, signers: [.init(cast.identities[0])], form: .attached, to: token)
-    try MakeSeeds.seed("fuzz-timestamp", "token.der", token.bytes)
+    // Of nothing in particular.
+    let token = try await SeedAuthority.token(
+      over: [UInt8](repeating: 9, count: 32), [], by: cast.identities[0])
+    try MakeSeeds.seed("fuzz-timestamp", "token.der", token)
   }
 }
 
