@@ -176,7 +176,7 @@ let package = Package(
     .testTarget(
       name: "SMIMECryptoTests",
       dependencies: [
-        "ByteIO", "SMIMECrypto", asn1,
+        "ByteIO", "SMIMECrypto", "SMIMETestSupport", asn1,
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
@@ -195,15 +195,16 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(
       name: "CertificateAuthorityTests",
-      dependencies: ["ByteIO", "CertificateAuthority", "Issuance", "PKIX", "SMIMECrypto"],
+      dependencies: ["ByteIO", "CertificateAuthority", "Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport"],
       swiftSettings: tests),
     .testTarget(
-      name: "SMIMEPKCS11Tests", dependencies: ["PKIX", "SMIMECrypto", "SMIMEPKCS11"], swiftSettings: tests),
+      name: "SMIMEPKCS11Tests", dependencies: ["PKIX", "SMIMECrypto", "SMIMEPKCS11", "SMIMETestSupport"],
+      swiftSettings: tests),
     .testTarget(
       name: "CMSTests",
       dependencies: ["ByteIO", "CMS", "Issuance", "PKIX", "SMIMECrypto", "SMIMETestSupport", asn1],
       swiftSettings: tests),
-    .testTarget(name: "MIMETests", dependencies: ["ByteIO", "MIME"], swiftSettings: tests),
+    .testTarget(name: "MIMETests", dependencies: ["ByteIO", "MIME", "SMIMETestSupport"], swiftSettings: tests),
     .testTarget(
       name: "SMIMETests",
       dependencies: ["ByteIO", "CMS", "Issuance", "MIME", "PKIX", "SMIME", "SMIMECrypto", "SMIMETestSupport"],

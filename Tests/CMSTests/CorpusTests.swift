@@ -3,6 +3,7 @@ import CMS
 import Foundation
 import PKIX
 import SMIMECrypto
+import SMIMETestSupport
 import Testing
 
 /// The seeds of the fuzzing entries for CMS, and whatever ended one of them once: all of it is read, or refused by an error that
@@ -20,9 +21,6 @@ import Testing
     var testDescription: String { name }
   }
 
-  private static let corpus = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Fuzz/Corpus")
-
   private static let limits: CMSLimits = {
     var limits = CMSLimits.standard
     limits.keyDerivationRounds = 4_096
@@ -34,7 +32,7 @@ import Testing
   /// The keys that the seeds are for.
   private static func keys() throws -> DecryptionKeys {
     let blocks = try PEMBlock.all(
-      in: [UInt8](try Data(contentsOf: corpus.appendingPathComponent("identities.pem"))))
+      in: [UInt8](try Data(contentsOf: FuzzInputs.folder.appendingPathComponent("identities.pem"))))
     let keys = try blocks.filter { $0.label == "PRIVATE KEY" }.map { try PrivateKey(pem: $0) }
     let certificates = try blocks.filter { $0.label == "CERTIFICATE" }.map { try Certificate(der: $0.bytes[...]) }
     return DecryptionKeys(
@@ -70,6 +68,11 @@ import Testing
     Entry("fuzz-protected-data") { bytes in
       let reader = try AuthenticatedDataReader(BufferSource(bytes), limits: limits)
       _ = try await reader.authenticate(with: keys(), policy: .legacy)
+    },
+    Entry("fuzz-protected-data") { bytes in
+      let content = BufferSink()
+      let data = try DataContentReader(BufferSource(bytes), limits: limits).read(content: content)
+      #expect(data.contentCount == content.bytes.count)
     },
     Entry("fuzz-protected-data") { bytes in
       _ = try DigestedDataReader(BufferSource(bytes), limits: limits).read(policy: .legacy)
@@ -121,11 +124,7 @@ import Testing
   }
 
   @Test(arguments: entries) func `are read, or refused by name`(entry: Entry) async throws {
-    let folder = Self.corpus.appendingPathComponent(entry.name)
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    #expect(!names.isEmpty)
-    for name in names.sorted() {
-      let bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent(name)))
+    for (name, bytes) in try FuzzInputs.of(entry.name) {
       do { try await entry.read(bytes) } catch { #expect(Self.isTyped(error), "\(name): \(error)") }
     }
   }
@@ -142,15 +141,9 @@ import Testing
 /// Every entry has something to begin with.
 @Suite struct `Fuzzing entries` {
   @Test func `have inputs, each of them`() throws {
-    let fuzz = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Fuzz")
-    let files = FileManager.default
-    let entries = try files.contentsOfDirectory(atPath: fuzz.appendingPathComponent("Sources").path)
-      .filter { $0.hasPrefix("fuzz-") }
+    let sources = FuzzInputs.folder.deletingLastPathComponent().appendingPathComponent("Sources")
+    let entries = try FileManager.default.contentsOfDirectory(atPath: sources.path).filter { $0.hasPrefix("fuzz-") }
     #expect(entries.count >= 20)
-    for entry in entries {
-      let inputs = try? files.contentsOfDirectory(atPath: fuzz.appendingPathComponent("Corpus/\(entry)").path)
-      #expect(inputs?.isEmpty == false, "\(entry)")
-    }
+    for entry in entries { #expect(throws: Never.self, "\(entry)") { try FuzzInputs.of(entry) } }
   }
 }

@@ -2,25 +2,17 @@ import CertificateAuthority
 import Foundation
 import PKIX
 import SMIMECrypto
+import SMIMETestSupport
 import Testing
 
 /// The seeds of fuzzing entries, and whatever ended one of them once: all of it is read, or refused by an error that says why.
 @Suite struct `Inputs of the fuzzing entries for authorities` {
-  /// What lies there for `entry`, by name.
-  private func inputs(_ entry: String) throws -> [(name: String, bytes: [UInt8])] {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Fuzz/Corpus/\(entry)").path
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    #expect(!names.isEmpty)
-    return try names.map { ($0, [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")))) }
-  }
-
   /// Whatever comes in, a response goes out that can be read.
   @Test func `requests to a responder`() async throws {
     let place = try await Workplace()
     let responder = try OCSPResponder(authority: try place.open(), issuer: try place.issuer())
     try await responder.renew(at: Workplace.day)
-    for (name, bytes) in try inputs("fuzz-ocsp-request") {
+    for (name, bytes) in try FuzzInputs.of("fuzz-ocsp-request") {
       let answer = await responder.answer(bytes[...], at: Workplace.day)
       let response = try OCSPResponse(der: answer.bytes[...])
       #expect((response.status == .successful) == (response.basic != nil), "\(name)")
@@ -29,7 +21,7 @@ import Testing
 
   /// Lines behind those of an authority that was just made, each under a checksum that is right.
   @Test func `lines of a journal`() async throws {
-    for (name, bytes) in try inputs("fuzz-journal") {
+    for (name, bytes) in try FuzzInputs.of("fuzz-journal") {
       let place = try await Workplace()
       var journal = [UInt8](try Data(contentsOf: place.journal))
       var checksum = Array(try #require(journal.dropLast().split(separator: 0x0A).last).prefix(32))

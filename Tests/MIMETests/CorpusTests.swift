@@ -1,21 +1,12 @@
 import ByteIO
-import Foundation
 import MIME
+import SMIMETestSupport
 import Testing
 
 /// The seeds of fuzzing entries, and whatever ended one of them once: MIME is read, whatever it is.
 @Suite struct `Inputs of the fuzzing entries for MIME` {
-  /// What lies there for `entry`, by name.
-  private func inputs(_ entry: String) throws -> [(name: String, bytes: [UInt8])] {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Fuzz/Corpus/\(entry)").path
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    #expect(!names.isEmpty)
-    return try names.map { ($0, [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")))) }
-  }
-
   @Test func `headers`() throws {
-    for (name, bytes) in try inputs("fuzz-header") {
+    for (name, bytes) in try FuzzInputs.of("fuzz-header") {
       let written = String(decoding: bytes, as: UTF8.self)
       for mailbox in AddressList(written).mailboxes {
         // What was read is written so that it is read as the same.
@@ -32,7 +23,7 @@ import Testing
   }
 
   @Test func `transfer encodings`() throws {
-    for (name, bytes) in try inputs("fuzz-transfer-encoding") {
+    for (name, bytes) in try FuzzInputs.of("fuzz-transfer-encoding") {
       // What is encoded decodes to itself, in windows or whole.
       #expect(Base64.decode(Base64.encode(bytes)) == bytes, "\(name)")
       let lines = BufferSink()

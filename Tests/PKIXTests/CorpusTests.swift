@@ -1,22 +1,13 @@
-import Foundation
 import PKIX
 import SMIMECrypto
+import SMIMETestSupport
 import Testing
 
 /// The seeds of fuzzing entries, and whatever ended one of them once: all of it is read, or refused by an error that says why.
 @Suite struct `Inputs of the fuzzing entries for certificates` {
-  /// What lies there for `entry`, by name.
-  private func inputs(_ entry: String) throws -> [(name: String, bytes: [UInt8])] {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Fuzz/Corpus/\(entry)").path
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    #expect(!names.isEmpty)
-    return try names.map { ($0, [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")))) }
-  }
-
   /// Has `read` read all of them.
   private func each(_ entry: String, _ read: ([UInt8]) throws -> Void) throws {
-    for (name, bytes) in try inputs(entry) {
+    for (name, bytes) in try FuzzInputs.of(entry) {
       do { try read(bytes) } catch { #expect(error is Malformed || error is Unsupported, "\(name): \(error)") }
     }
   }

@@ -1,21 +1,12 @@
 import ByteIO
-import Foundation
 import SMIMECrypto
+import SMIMETestSupport
 import Testing
 
 /// The seeds of fuzzing entries, and whatever ended one of them once: all of it is read, or refused by an error that says why.
 @Suite struct `Inputs of the fuzzing entry for private keys` {
-  /// What lies there for `entry`, by name.
-  private func inputs(_ entry: String) throws -> [(name: String, bytes: [UInt8])] {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Fuzz/Corpus/\(entry)").path
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    #expect(!names.isEmpty)
-    return try names.map { ($0, [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")))) }
-  }
-
   @Test func `are read, or refused by name`() throws {
-    for (name, bytes) in try inputs("fuzz-private-key") {
+    for (name, bytes) in try FuzzInputs.of("fuzz-private-key") {
       let slice = bytes[...]
       let readers: [() throws -> [PrivateKey]] = [
         { [try PrivateKey(pkcs8: slice)] }, { [try PrivateKey(sec1: slice)] }, { [try PrivateKey(pkcs1: slice)] },

@@ -1,21 +1,12 @@
-import Foundation
 import SMIMECrypto
 import SMIMEPKCS11
+import SMIMETestSupport
 import Testing
 
 /// The seeds of fuzzing entries, and whatever ended one of them once: all of it is read, or refused by an error that says why.
 @Suite struct `Inputs of the fuzzing entry for addresses of tokens` {
-  /// What lies there for `entry`, by name.
-  private func inputs(_ entry: String) throws -> [(name: String, bytes: [UInt8])] {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Fuzz/Corpus/\(entry)").path
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    #expect(!names.isEmpty)
-    return try names.map { ($0, [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")))) }
-  }
-
   @Test func `are read, or refused by name`() throws {
-    for (name, bytes) in try inputs("fuzz-token-address") {
+    for (name, bytes) in try FuzzInputs.of("fuzz-token-address") {
       do {
         let address = try TokenAddress(String(decoding: bytes, as: UTF8.self))
         let text = "\(address)"

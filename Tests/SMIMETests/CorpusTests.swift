@@ -1,5 +1,4 @@
 import ByteIO
-import Foundation
 import MIME
 import PKIX
 import SMIME
@@ -8,18 +7,9 @@ import Testing
 
 /// The seeds of a fuzzing entry, and whatever ended it once: mail opens, whatever it is, and is never verified by nobody.
 @Suite struct `Inputs of the fuzzing entry for mail` {
-  /// What lies there for `entry`, by name.
-  private func inputs(_ entry: String) throws -> [(name: String, bytes: [UInt8])] {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Fuzz/Corpus/\(entry)").path
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    #expect(!names.isEmpty)
-    return try names.map { ($0, [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")))) }
-  }
-
   @Test func `open without an anchor to nothing verified`() async throws {
     let reader = Reader(paths: PathValidator(anchors: TrustAnchors([])), policy: .legacy)
-    for (name, bytes) in try inputs("fuzz-mail") {
+    for (name, bytes) in try FuzzInputs.of("fuzz-mail") {
       let entity = try Entity(BufferSource(bytes))
       #expect(entity.range == 0..<bytes.count, "\(name)")
       check(entity)
